@@ -1,0 +1,2 @@
+//! The program `tracehound`.
+fn main() {}

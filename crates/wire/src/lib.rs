@@ -1,0 +1,28 @@
+//! The Go execution trace v2 format as data.
+//!
+//! One table of events, one catalogue of reject rules, one place for limits and
+//! versions: the parser, the generator, the builder, the text format and the reports
+//! all read them from here. This crate knows how bytes are laid out and what the
+//! names of things are. It must not know what a scheduler does: nothing here orders
+//! events, and nothing here decides whether a trace is legal.
+
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod limits;
+pub mod rule;
+pub mod trace;
+pub mod varint;
+pub mod version;
+
+pub use event::{ArgKind, EventSpec, EventType, Experiment};
+pub use rule::RejectRule;
+pub use trace::{
+    Batch, Body, CpuSample, Event, ExperimentalBatch, Frame, Item, SizeField, StackRecord, StringRecord, SyncRecord,
+    Trace,
+};
+pub use version::Version;
+
+/// The id that stands for "none" where a thread, proc or goroutine id is expected
+/// (-1 as u64; `NoThread`, `NoProc`, `NoGoroutine` in `internal/trace`).
+pub const NONE_ID: u64 = u64::MAX;
