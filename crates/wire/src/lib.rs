@@ -8,14 +8,19 @@
 
 #![forbid(unsafe_code)]
 
+mod decode;
 pub mod event;
+pub mod header;
 pub mod limits;
+pub mod mishap;
 pub mod rule;
 pub mod trace;
 pub mod varint;
 pub mod version;
 
 pub use event::{ArgKind, EventSpec, EventType, Experiment};
+pub use header::{Header, HeaderError, parse_header};
+pub use mishap::Mishap;
 pub use rule::RejectRule;
 pub use trace::{
     Batch, Body, CpuSample, Event, ExperimentalBatch, Frame, Item, SizeField, StackRecord, StringRecord, SyncRecord,
