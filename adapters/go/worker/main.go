@@ -1,0 +1,62 @@
+// The worker puts the trace reader of one Go release behind the protocol of docs/protocol.md.
+//
+// It is built inside a Go SDK: `go build -overlay` lays these files over cmd/addr2line, because
+// only packages of the SDK may import internal/trace. Nothing outside the SDK is imported, and
+// cgo is not used. Files that fit only some releases choose themselves by build constraints.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// maxStack bounds what a runaway recursion in the reader may eat before the process dies, in bytes.
+const maxStack = 64 << 20
+
+func main() {
+	debug.SetMaxStack(maxStack)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	raw := len(os.Args) == 2 && os.Args[1] == "-raw"
+	if len(os.Args) > 1 && !raw {
+		fmt.Fprintln(os.Stderr, "usage: worker [-raw]")
+		fmt.Fprintln(os.Stderr, "Without arguments it speaks the reader protocol on standard input and output.")
+		fmt.Fprintln(os.Stderr, "With -raw it converts between the binary and the text format instead.")
+		os.Exit(2)
+	}
+	serve := serveReader
+	if raw {
+		serve = serveRaw
+	}
+	if err := serve(newPipe()); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}
+
+// hello is the first frame: who answers, and what it can tell.
+func hello() string {
+	version := runtime.Version()
+	release := releaseOf(version)
+	return fmt.Sprintf(
+		`{"protocol": 1, "name": "go internal/trace", "version": %q, "release": %q, "reads": %s, "reports": [%s]}`,
+		version, release, readsVersions, `"`+strings.Join(strings.Fields(reportsWhat), `", "`)+`"`,
+	)
+}
+
+// releaseOf finds the "1.N" in a version such as go1.27.3 or "devel go1.28-5f3a11".
+func releaseOf(version string) string {
+	_, rest, found := strings.Cut(version, "go1.")
+	if !found {
+		return ""
+	}
+	digits := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if digits < 0 {
+		digits = len(rest)
+	}
+	return "1." + rest[:digits]
+}
