@@ -1,0 +1,183 @@
+//! Faults planted in the reader, to prove that the oracles can see.
+//!
+//! Each is a mistake that a reader has had or could well have. They exist only with
+//! the cargo feature `faults`, and are armed from outside: by
+//! [`Options::with_fault`](crate::Options::with_fault) or by names in the environment
+//! variable [`ENV`], never by anything in a trace. Without the feature the checks
+//! compile to `false`.
+
+macro_rules! faults {
+    ($($name:ident $id:literal $doc:literal;)*) => {
+        /// A planted fault.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Fault { $(#[doc = $doc] $name,)* }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Fault] = &[$(Fault::$name),*];
+
+            /// The stable kebab-case name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Fault::$name => $id,)* }
+            }
+
+            /// What the faulty reader does, in one sentence.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Fault::$name => $doc,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    NoSelfSteal "no-self-steal" "A thread that steals its own P keeps it, so that it can never start another one.";
+    SelfStealRejected "self-steal-rejected" "A thread that steals its own P is refused.";
+    SeqNumberOnly "seq-number-only" "Sequence numbers are compared without their generation.";
+    SeqIgnored "seq-ignored" "The sequence numbers of goroutines are not compared at all.";
+    ProcSeqIgnored "proc-seq-ignored" "The sequence numbers of Ps are not compared at all.";
+    StatusKeepsSeq "status-keeps-seq" "A status event does not start the sequence of the generation anew.";
+    SyscallBeginSeqUnchecked "syscall-begin-seq-unchecked" "The P's sequence number of a syscall's begin is neither checked nor counted.";
+    StealIgnoresVictim "steal-ignores-victim" "A steal does not look at the thread that it steals from, and leaves the P bound there.";
+    StealChecksAbandonedVictim "steal-checks-abandoned-victim" "A steal of an abandoned P looks at the thread that it names.";
+    StealWithoutSeq "steal-without-seq" "A steal is not counted in the P's sequence.";
+    EndBlockedNeverWaits "end-blocked-never-waits" "The end of a blocked syscall does not wait until the P has been taken away.";
+    EndBlockedAlwaysUnbinds "end-blocked-unbinds-p" "The end of a blocked syscall also takes away the thread's P.";
+    SyscallEndAnyProc "syscall-end-any-proc" "The end of a fast syscall does not ask whether the P is in a syscall.";
+    DestroySyscallKeepsP "destroy-syscall-keeps-p" "The end of a cgo callback leaves the P bound to the thread.";
+    DestroySyscallNoSteal "destroy-syscall-no-steal" "The end of a cgo callback does not report the loss of the P.";
+    CreateSyscallWithG "create-syscall-with-g" "A cgo callback may begin on a thread that has a goroutine.";
+    ProcStartWithP "proc-start-with-p" "A P may start on a thread that still holds another.";
+    UnknownProcStarts "unknown-proc-starts" "A P that was never reported may start, as if it had been idle.";
+    ProcStopAnyState "proc-stop-any-state" "A P may stop in any state.";
+    ProcStatusUnchecked "proc-status-unchecked" "A P's status is believed even when it contradicts what is known.";
+    GoStatusUnchecked "go-status-unchecked" "A goroutine's status is believed even when it contradicts what is known.";
+    LateStatusAccepted "late-status-accepted" "A goroutine may appear by its status in a later generation.";
+    StatusSyscallOwnThread "status-syscall-own-thread" "A goroutine reported in a syscall is bound to the reporting thread.";
+    StatusSyscallNoThreadEntry "status-syscall-no-thread-entry" "A syscall status of another thread's goroutine does not make that thread known.";
+    StatusRebindsSilently "status-rebinds-silently" "A syscall status in a later generation may replace the thread's goroutine.";
+    NoAbandonedPromotion "no-abandoned-promotion" "A P reported as abandoned while it is known to be in a syscall contradicts itself.";
+    PromotionKeepsContext "promotion-keeps-context" "A promoted abandoned status is reported with the context of the thread that wrote it.";
+    GoCreateNeedsG "go-create-needs-g" "Goroutines can only be created by a goroutine.";
+    GoCreateTwice "go-create-twice" "A goroutine may be created that already exists.";
+    GoStartAnyState "go-start-any-state" "A goroutine may start from any state.";
+    UnblockRunnable "unblock-runnable" "A goroutine that is already runnable may be unblocked.";
+    GoStopAnyState "go-stop-any-state" "A goroutine may stop, block or end in any state.";
+    BlockKeepsG "block-keeps-g" "A goroutine that blocks stays bound to its thread.";
+    BlockReadsRunnable "block-reads-runnable" "A blocked goroutine is held to be runnable.";
+    SwitchWithoutStart "switch-without-start" "A coroutine switch is reported without the start of the next goroutine.";
+    SwitchOrder "switch-order" "A coroutine switch reports the start of the next goroutine before the block of the last.";
+    ContextAfter "context-after" "Events carry the P and goroutine of their thread after the event, not before it.";
+    TieOrder "tie-order" "Among threads whose next events have the same time, the last one wins.";
+    HashSeedOrder "thread-order" "Threads enter the frontier in reverse order of their first use.";
+    SortSkipsOne "sort-skips-one" "When the first thread waits, the second one is not tried either.";
+    NoSort "no-sort" "When the first thread waits, the others are tried without sorting them.";
+    BatchOrder "batch-order" "Batches of one thread are sorted by their time.";
+    TimesExact "times-exact" "Times are converted once, from ticks, and not delta by delta.";
+    TimesNotFixed "times-not-fixed" "Times that do not increase are left as they are.";
+    SamplesLate "samples-late" "A CPU sample that has the same time as the next event comes first.";
+    SampleArgsSwapped "sample-args-swapped" "P and thread of a CPU sample are taken for each other.";
+    WrongStack "wrong-stack" "An event with two stacks shows the second one as its own.";
+    StringOffByOne "string-off-by-one" "String ids are looked up one too low, where that exists.";
+    StackIdUnchecked "stack-id-unchecked" "Stack ids of events are not checked.";
+    StringIdUnchecked "string-id-unchecked" "String ids of events are not checked.";
+    TaskNameById "task-name-by-id" "A task's type is remembered by its string id, which means another string in the next generation.";
+    RegionNameUnchecked "region-name-unchecked" "The end of a region does not compare its type.";
+    RegionEndNeedsBegin "region-end-needs-begin" "The end of a region without a begin is refused.";
+    TaskTwice "task-twice" "A task may begin under the id of an open one.";
+    StwKindLost "stw-kind-lost" "The end of a stop-the-world is reported without its kind.";
+    RangeTwice "range-twice" "A range may begin that is already open.";
+    RangeEndUnchecked "range-end-unchecked" "A range may end that is not open.";
+    RangeActiveUnchecked "range-active-unchecked" "A range may be active in a later generation that is not open.";
+    GcSeqIgnored "gc-seq-ignored" "The GC's sequence numbers are not compared.";
+    GcBeginTwice "gc-begin-twice" "The GC may begin while it is running.";
+    SweepScopeContext "sweep-scope-context" "An active sweep is reported for the P of its thread, not for the one it names.";
+    ExperimentalArgsShifted "experimental-args-shifted" "The first argument of experimental events is lost.";
+    ExperimentalBatchesDropped "experimental-batches-dropped" "Experimental batches are lost.";
+    LookaheadLosesGeneration "lookahead-loses-generation" "An error in the first batch of the next generation loses the one before it.";
+    CutIsClean "cut-is-clean" "A trace that ends within a generation ends cleanly.";
+    LastStringLost "last-string-lost" "The last string of each string batch is not stored.";
+    SmallBatchLimit "small-batch-limit" "A batch of exactly the greatest size is refused.";
+    MetricTruncated "metric-truncated" "Metrics are cut to 32 bits.";
+}
+
+/// Environment variable with names of faults, separated by commas, that are armed in every
+/// reader made with default options (only with the feature `faults`).
+pub const ENV: &str = "TRACEHOUND_FAULTS";
+
+impl Fault {
+    /// The fault with this name.
+    pub fn from_name(name: &str) -> Option<Fault> {
+        Fault::ALL.iter().copied().find(|f| f.name() == name)
+    }
+}
+
+/// The faults that are armed in a reader. Without the feature `faults` always none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FaultSet {
+    #[cfg(feature = "faults")]
+    bits: u128,
+}
+
+impl FaultSet {
+    /// Whether `fault` is armed.
+    #[inline(always)]
+    pub const fn has(self, fault: Fault) -> bool {
+        #[cfg(feature = "faults")]
+        {
+            self.bits >> (fault as u8) & 1 != 0
+        }
+        #[cfg(not(feature = "faults"))]
+        {
+            let _ = fault;
+            false
+        }
+    }
+
+    /// The set with `fault` armed as well.
+    #[cfg(feature = "faults")]
+    pub const fn with(self, fault: Fault) -> FaultSet {
+        FaultSet { bits: self.bits | 1 << (fault as u8) }
+    }
+
+    /// The faults named in [`ENV`]; a name that is none arms nothing. Without the feature
+    /// none.
+    #[cfg(not(feature = "faults"))]
+    pub const fn from_env() -> FaultSet {
+        FaultSet {}
+    }
+
+    /// The faults named in [`ENV`]; a name that is none arms nothing. Without the feature
+    /// none.
+    #[cfg(feature = "faults")]
+    pub fn from_env() -> FaultSet {
+        use std::sync::OnceLock;
+        static SET: OnceLock<FaultSet> = OnceLock::new();
+        *SET.get_or_init(|| {
+            let names = std::env::var(ENV).unwrap_or_default();
+            names.split(',').filter_map(|n| Fault::from_name(n.trim())).fold(FaultSet::default(), FaultSet::with)
+        })
+    }
+}
+
+/// Whether a fault is armed; `false` at compile time without the feature.
+macro_rules! fault {
+    ($set:expr, $name:ident) => {
+        $set.has($crate::fault::Fault::$name)
+    };
+}
+pub(crate) use fault;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_lead_back() {
+        for &f in Fault::ALL {
+            assert_eq!(Fault::from_name(f.name()), Some(f));
+            assert!(f.sentence().ends_with('.'));
+        }
+        assert!(Fault::ALL.len() <= 128, "the set has room for 128");
+    }
+}

@@ -1,0 +1,247 @@
+//! The tables of one generation: strings, stacks, clocks, experimental data.
+//!
+//! Strings stay where they are in the input; tables hold positions. Ids are mostly
+//! small and dense, but may be any u64, so each table is an array for the compact part
+//! and a hash map for the rest.
+
+use crate::details::ClockSnapshot;
+use rustc_hash::FxHashMap;
+
+/// Map from a table id to the position of its record.
+#[derive(Debug, Default)]
+pub(crate) struct IdMap {
+    /// Position + 1 by id; 0 is absent.
+    dense: Vec<u32>,
+    sparse: FxHashMap<u64, u32>,
+    len: u32,
+    max: u64,
+    min: u64,
+}
+
+impl IdMap {
+    fn clear(&mut self) {
+        self.dense.clear();
+        self.sparse.clear();
+        self.len = 0;
+        self.max = 0;
+        self.min = u64::MAX;
+    }
+
+    /// Gives `id` the next position; false if it has one already or is 0.
+    fn insert(&mut self, id: u64) -> bool {
+        if id == 0 || self.find(id).is_some() {
+            return false;
+        }
+        self.len += 1;
+        self.max = self.max.max(id);
+        self.min = if self.len == 1 { id } else { self.min.min(id) };
+        if id < 256 + 4 * u64::from(self.len) {
+            let i = id as usize;
+            if i >= self.dense.len() {
+                self.dense.resize(i + 1, 0);
+            }
+            self.dense[i] = self.len;
+        } else {
+            self.sparse.insert(id, self.len - 1);
+        }
+        true
+    }
+
+    #[inline]
+    fn find(&self, id: u64) -> Option<u32> {
+        if id < self.dense.len() as u64 {
+            let slot = self.dense[id as usize];
+            if slot != 0 {
+                return Some(slot - 1);
+            }
+        }
+        if self.sparse.is_empty() { None } else { self.sparse.get(&id).copied() }
+    }
+
+    /// Moves what came too early for the array into it, when all ids are in.
+    fn settle(&mut self) {
+        if !self.sparse.is_empty() && self.max < 256 + 4 * u64::from(self.len) {
+            self.dense.resize(self.max as usize + 1, 0);
+            for (id, pos) in self.sparse.drain() {
+                self.dense[id as usize] = pos + 1;
+            }
+        }
+    }
+
+    /// Whether Go stores this table as an array, and so walks it in order of ids
+    /// (`internal/trace/base.go`, Go 1.27.3); otherwise its order is random.
+    fn compact_in_go(&self) -> bool {
+        self.len > 0
+            && self.max < i64::MAX as u64
+            && self.max - self.min <= 2 * u64::from(self.len)
+            && self.min <= u64::from(self.len)
+    }
+}
+
+/// The string table: where in the input each string is.
+#[derive(Debug, Default)]
+pub(crate) struct Strings {
+    ids: IdMap,
+    spans: Vec<(usize, u32)>,
+}
+
+impl Strings {
+    pub fn insert(&mut self, id: u64, start: usize, len: usize) -> bool {
+        let new = self.ids.insert(id);
+        if new {
+            self.spans.push((start, len as u32));
+        }
+        new
+    }
+
+    #[inline]
+    pub fn contains(&self, id: u64) -> bool {
+        id == 0 || self.ids.find(id).is_some()
+    }
+
+    #[inline]
+    pub fn get<'d>(&self, data: &'d [u8], id: u64) -> Option<&'d [u8]> {
+        if id == 0 {
+            return Some(b"");
+        }
+        let (start, len) = self.spans[self.ids.find(id)? as usize];
+        Some(&data[start..start + len as usize])
+    }
+}
+
+/// A stack frame as it stands in the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TableFrame {
+    pub pc: u64,
+    pub func: u64,
+    pub file: u64,
+    pub line: u64,
+}
+
+/// The stack table. Frames are stored once; stacks are lists of frame positions.
+#[derive(Debug, Default)]
+pub(crate) struct Stacks {
+    ids: IdMap,
+    /// Id, and where in `lists` its frames begin; they end where the next one's begin.
+    starts: Vec<(u64, u32)>,
+    lists: Vec<u32>,
+    frames: Vec<TableFrame>,
+    by_pc: FxHashMap<u64, u32>,
+}
+
+impl Stacks {
+    /// Adds a frame to the stack that is being read. With `per_pc`, an earlier frame with
+    /// the same program counter takes its place.
+    pub fn push_frame(&mut self, frame: TableFrame, per_pc: bool) {
+        let next = self.frames.len() as u32;
+        let at = if per_pc { *self.by_pc.entry(frame.pc).or_insert(next) } else { next };
+        if at == next {
+            self.frames.push(frame);
+        }
+        self.lists.push(at);
+    }
+
+    /// Where the stack that is read next begins.
+    pub fn mark(&self) -> u32 {
+        self.lists.len() as u32
+    }
+
+    /// Ends the stack whose frames were pushed since `mark`; false if the id is taken.
+    pub fn insert(&mut self, id: u64, mark: u32) -> bool {
+        let new = self.ids.insert(id);
+        if new {
+            self.starts.push((id, mark));
+        }
+        new
+    }
+
+    #[inline]
+    pub fn contains(&self, id: u64) -> bool {
+        id == 0 || self.ids.find(id).is_some()
+    }
+
+    pub fn frames(&self, id: u64) -> &[u32] {
+        match self.ids.find(id) {
+            Some(pos) if id != 0 => self.list(pos as usize),
+            _ => &[],
+        }
+    }
+
+    fn list(&self, pos: usize) -> &[u32] {
+        let start = self.starts[pos].1 as usize;
+        let end = self.starts.get(pos + 1).map_or(self.lists.len(), |s| s.1 as usize);
+        &self.lists[start..end]
+    }
+
+    pub fn frame(&self, at: u32) -> &TableFrame {
+        &self.frames[at as usize]
+    }
+
+    /// The first frame, in the order in which Go looks, whose function or file is not in
+    /// `strings`: stack id, string id, and whether it is the function. Where Go's order
+    /// is random (a table that it does not store as an array), file order.
+    pub fn dangling_frame(&self, strings: &Strings) -> Option<(u64, u64, bool)> {
+        if self.frames.iter().all(|f| strings.contains(f.func) && strings.contains(f.file)) {
+            return None;
+        }
+        let mut order: Vec<(u64, usize)> = self.starts.iter().enumerate().map(|(i, s)| (s.0, i)).collect();
+        if self.ids.compact_in_go() {
+            order.sort_unstable();
+        }
+        order.into_iter().find_map(|(id, pos)| {
+            self.list(pos).iter().map(|&i| self.frame(i)).find_map(|f| {
+                if !strings.contains(f.func) {
+                    Some((id, f.func, true))
+                } else if !strings.contains(f.file) {
+                    Some((id, f.file, false))
+                } else {
+                    None
+                }
+            })
+        })
+    }
+}
+
+/// Where an experimental batch's data is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExperimentalSpan {
+    pub experiment: u8,
+    pub m: i64,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Everything that the ids in a generation's events refer to.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    /// The generation's number as written.
+    pub number: u64,
+    /// How many generations were loaded before.
+    pub index: u64,
+    pub strings: Strings,
+    pub stacks: Stacks,
+    pub experimental: Vec<ExperimentalSpan>,
+    pub clock: Option<ClockSnapshot>,
+}
+
+impl Tables {
+    /// Empties the tables for the next generation, keeping their memory.
+    pub fn clear(&mut self) {
+        self.strings.ids.clear();
+        self.strings.spans.clear();
+        let s = &mut self.stacks;
+        s.ids.clear();
+        s.starts.clear();
+        s.lists.clear();
+        s.frames.clear();
+        s.by_pc.clear();
+        self.experimental.clear();
+        self.clock = None;
+    }
+
+    /// Prepares lookups when the generation is complete.
+    pub fn settle(&mut self) {
+        self.strings.ids.settle();
+        self.stacks.ids.settle();
+    }
+}
