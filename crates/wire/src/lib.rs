@@ -13,6 +13,8 @@ pub mod event;
 pub mod header;
 pub mod limits;
 pub mod mishap;
+mod printable;
+pub mod quote;
 pub mod rule;
 pub mod trace;
 pub mod varint;
