@@ -1,1 +1,5 @@
 //! Being laid.
+
+#![forbid(unsafe_code)]
+
+pub mod readers;
