@@ -1,0 +1,3 @@
+//! The reject matrix.
+
+pub mod build;
