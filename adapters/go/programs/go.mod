@@ -1,0 +1,3 @@
+module tracehound/programs
+
+go 1.22
