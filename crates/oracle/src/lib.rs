@@ -1,6 +1,12 @@
-//! Being laid.
+//! Oracles: what readers said, compared with each other, with what happened, and with themselves.
+//!
+//! A reader under test is anything that takes a trace and gives an [`Answer`](verdict::Answer).
+//! The oracles know the canonical form of events and the reject rules, not how any reader
+//! works inside.
 
 #![forbid(unsafe_code)]
 
+pub mod canonical;
 pub mod judge;
 pub mod readers;
+pub mod verdict;

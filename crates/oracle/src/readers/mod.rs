@@ -1,3 +1,44 @@
-//! The readers under test.
+//! Readers under test: our own in process, Go's readers, and any program that speaks the
+//! protocol of `docs/protocol.md`. The oracles see only the trait.
 
+mod answer;
+mod builtin;
+mod command;
 pub mod go;
+mod hello;
+mod link;
+mod serve;
+mod spec;
+
+pub use builtin::Builtin;
+pub use command::{CommandReader, Limits};
+pub use hello::{Hello, PROTOCOL, Reports};
+pub use serve::serve;
+pub use spec::{ReaderError, ReaderSpec};
+
+use crate::verdict::{Answer, Mode};
+use std::sync::Arc;
+
+/// A reader under test.
+pub trait ReaderUnderTest: Send {
+    /// The name under which it stands in tables and findings.
+    fn name(&self) -> &str;
+
+    /// What it said of itself.
+    fn hello(&self) -> &Hello;
+
+    /// Lets it read one trace. Whatever the reader does, there is an answer: a reader that
+    /// dies, hangs or grows too large is started again for the next trace.
+    fn read(&mut self, trace: &[u8], mode: Mode) -> Answer;
+
+    /// Lets it read several traces, one answer each. Readers in other processes have
+    /// several of them under way at once.
+    fn read_all(&mut self, traces: &[Arc<[u8]>], mode: Mode) -> Vec<Answer> {
+        traces.iter().map(|t| self.read(t, mode)).collect()
+    }
+
+    /// How often it had to be started again, and why the last time.
+    fn restarts(&self) -> u64 {
+        0
+    }
+}

@@ -1,9 +1,12 @@
-//! Go's own readers: the toolchains on this machine and the worker built inside them.
+//! Go's own readers: the toolchains on this machine, the worker built inside them, and what
+//! their messages mean.
 
 mod build;
+mod classify;
 mod error;
 mod sources;
 pub mod toolchain;
 
+pub use classify::classify;
 pub use error::ToolchainError;
 pub use toolchain::Toolchain;

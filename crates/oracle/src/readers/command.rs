@@ -1,0 +1,168 @@
+//! A reader behind the protocol in a process of its own, looked after: pipelined, with a
+//! deadline and a memory limit for each case, and started again when it fails.
+
+use super::answer::{self, Classify};
+use super::link::{Link, Received};
+use super::{Hello, ReaderUnderTest};
+use crate::verdict::{Answer, Mode, Verdict};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a reader may take for one case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Time for an answer.
+    pub deadline: Duration,
+    /// Memory of its process, bytes (Linux only).
+    pub memory: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { deadline: Duration::from_secs(10), memory: 2 << 30 }
+    }
+}
+
+/// How many requests may be under way at once.
+const WINDOW: usize = 32;
+
+/// A reader in another process.
+pub struct CommandReader {
+    name: String,
+    command: Box<dyn Fn() -> Command + Send>,
+    classify: Classify,
+    limits: Limits,
+    hello: Hello,
+    link: Option<Link>,
+    restarts: u64,
+}
+
+impl CommandReader {
+    /// Starts the program that `command` makes.
+    ///
+    /// # Errors
+    /// Says why there is no reader.
+    pub fn start(
+        name: &str,
+        command: Box<dyn Fn() -> Command + Send>,
+        classify: fn(&str) -> Option<tracehound_wire::RejectRule>,
+        limits: Limits,
+    ) -> Result<CommandReader, String> {
+        let (link, hello) = Link::start(&mut command(), limits.memory)?;
+        Ok(CommandReader { name: name.into(), command, classify, limits, hello, link: Some(link), restarts: 0 })
+    }
+
+    /// The running process, started again if need be.
+    fn link(&mut self) -> Result<&Link, String> {
+        if self.link.is_none() {
+            self.restarts += 1;
+            let (link, _) = Link::start(&mut (self.command)(), self.limits.memory)?;
+            self.link = Some(link);
+        }
+        self.link.as_ref().ok_or_else(|| "no process".into())
+    }
+
+    /// Waits for the answer to the oldest request under way. An error is the verdict on a
+    /// process that failed; the process is gone then.
+    fn receive(&mut self, mode: Mode) -> Result<Answer, Verdict> {
+        let Some(link) = &self.link else {
+            return Err(Verdict::Died { report: "it could not be started again".into() });
+        };
+        let (received, limits) = (link.receive(self.limits.deadline), self.limits);
+        match received {
+            Received::Frame(frame) => answer::parse(&frame, mode, self.classify).map_err(|what| {
+                self.drop_link();
+                Verdict::BrokeProtocol { what }
+            }),
+            Received::Late => {
+                self.drop_link();
+                Err(Verdict::Hung { seconds: limits.deadline.as_secs() })
+            }
+            Received::Ended(Some(what)) => {
+                let report = self.end_link();
+                Err(if report.starts_with("exit status: 0") || report == "killed" {
+                    Verdict::BrokeProtocol { what }
+                } else {
+                    verdict_on_end(report, limits)
+                })
+            }
+            Received::Ended(None) => Err(verdict_on_end(self.end_link(), limits)),
+        }
+    }
+
+    fn drop_link(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.kill();
+        }
+    }
+
+    fn end_link(&mut self) -> String {
+        self.link.take().map(Link::end).unwrap_or_default()
+    }
+}
+
+/// What a process's end means: runtimes say it when they get no more memory.
+fn verdict_on_end(report: String, limits: Limits) -> Verdict {
+    const NO_MEMORY: [&str; 4] = ["out of memory", "cannot allocate memory", "memory allocation of", "MemoryError"];
+    if NO_MEMORY.iter().any(|words| report.contains(words)) {
+        return Verdict::OutOfMemory { mib: limits.memory >> 20 };
+    }
+    Verdict::Died { report }
+}
+
+impl ReaderUnderTest for CommandReader {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    fn read(&mut self, trace: &[u8], mode: Mode) -> Answer {
+        let mut answers = self.read_all(&[trace.into()], mode);
+        answers.pop().unwrap_or_else(|| Answer::bare(Verdict::Died { report: "no answer".into() }))
+    }
+
+    fn read_all(&mut self, traces: &[Arc<[u8]>], mode: Mode) -> Vec<Answer> {
+        let mut answers: Vec<Answer> = Vec::with_capacity(traces.len());
+        let mut sent = 0;
+        // Until this many are answered, one at a time: a process that fails with several
+        // requests under way may have taken finished answers with it, and the blame must
+        // not fall on the wrong one.
+        let mut careful_until = 0;
+        while answers.len() < traces.len() {
+            let window = if answers.len() < careful_until { 1 } else { WINDOW };
+            match self.link() {
+                Err(report) => {
+                    answers.push(Answer::bare(Verdict::Died { report }));
+                    sent = answers.len();
+                    continue;
+                }
+                Ok(link) => {
+                    while sent < traces.len() && sent - answers.len() < window {
+                        link.send(mode, traces[sent].clone());
+                        sent += 1;
+                    }
+                }
+            }
+            match self.receive(mode) {
+                Ok(answer) => answers.push(answer),
+                Err(_) if sent - answers.len() > 1 => {
+                    careful_until = sent;
+                    sent = answers.len();
+                }
+                Err(verdict) => {
+                    answers.push(Answer::bare(verdict));
+                    sent = answers.len();
+                }
+            }
+        }
+        answers
+    }
+
+    fn restarts(&self) -> u64 {
+        self.restarts
+    }
+}

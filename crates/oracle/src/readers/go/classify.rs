@@ -1,0 +1,135 @@
+//! Which reject rule stands behind the words of Go's reader.
+//!
+//! Go's errors have no codes; each is recognised by a fragment of its text that all
+//! releases from 1.22 to 1.27 share. Order matters: some fragments occur in the texts of
+//! several rules.
+
+use tracehound_wire::RejectRule::{self, *};
+
+enum Key {
+    Starts(&'static str),
+    Has(&'static str),
+    /// Both occur.
+    HasBoth(&'static str, &'static str),
+}
+
+use Key::{Has, HasBoth, Starts};
+
+/// Fragments and their rules; the first that fits decides.
+const TABLE: &[(Key, RejectRule)] = &[
+    (Has("bad file format"), HeaderMalformed),
+    (Has("unknown or unsupported"), HeaderVersionUnsupported),
+    // Events: before the tables, as their texts are contained in none.
+    (Has("can't make sequence"), SyscallBeginSeq),
+    (Has("failed to advance: frontier"), Stuck),
+    (Has("frontier is empty"), FrontierEmpty),
+    (Has("bad event type found while ordering"), EventUnorderable),
+    (Has("expected batch event"), BatchExpected),
+    (Has("invalid batch size"), BatchTooLarge),
+    (Has("read full batch"), BatchBodyTruncated),
+    (Has("error reading batch"), BatchHeaderVarint),
+    (Has("invalid generation number"), GenZero),
+    (Has("generations out of order"), GenOutOfOrder),
+    (Has("missing end-of-generation"), GenInterleaved),
+    (Has("incomplete generation"), GenIncomplete),
+    (Has("processing EndOfGeneration"), EogInOldBatch),
+    (Has("no frequency"), FreqMissing),
+    (Has("no clock snapshot"), ClockMissing),
+    (Has("multiple frequency"), FreqDuplicate),
+    (Has("multiple clock"), ClockDuplicate),
+    (Has("expected frequency or clock"), SyncBadEntry),
+    (Has("expected string event"), StringsBadEntry),
+    (Has("invalid string size"), StringTooLong),
+    (Has("read full string"), StringTruncated),
+    (Has("multiple strings"), StringDuplicateId),
+    (Has("expected stack event"), StacksBadEntry),
+    (Has("invalid stack size"), StackTooDeep),
+    (Has("reading frame"), StackFrameVarint),
+    (Has("multiple trace.stacks"), StackDuplicateId),
+    (Has("multiple stacks"), StackDuplicateId),
+    (Has("expected CPU sample"), CpuSamplesBadEntry),
+    (Has("invalid func string"), StackFuncStringMissing),
+    (Has("invalid file string"), StackFileStringMissing),
+    (Has("invalid event type"), EventTypeRange),
+    (Has("without a timestamp"), EventUntimed),
+    (Has("uvarint for timestamp"), EventDtVarint),
+    (HasBoth("found invalid uvarint", "timestamp"), EventDtVarint),
+    (Starts("found invalid uvarint"), EventArgVarint),
+    (Has("invalid stack ID"), EventStackId),
+    (Has("found invalid string ID"), EventStringId),
+    (Starts("invalid string ID"), AnnotationStringId),
+    (Has("expected a thread"), CtxWantThread),
+    (Has("expected a proc"), CtxWantProc),
+    (Has("expected a goroutine"), CtxWantGoroutine),
+    (Has("expected no goroutine"), CtxUnwantedGoroutine),
+    (Has("invalid status for proc"), ProcStatusInvalid),
+    (Has("inconsistent status for proc"), ProcStatusInconsistent),
+    (Has("find sched context"), ProcAbandonedUnbound),
+    (HasBoth("for proc (", "exist"), ProcStopUnknown),
+    (Has("event for proc that's not"), ProcStopState),
+    (Has("self-steal"), ProcStealSelfMismatch),
+    (Has("non-existent thread"), ProcStealUnknownThread),
+    (Has("tried to steal proc"), ProcStealWrongProc),
+    (Has("invalid status for goroutine"), GoStatusInvalid),
+    (Has("inconsistent status for goroutine"), GoStatusInconsistent),
+    (Has("after the first generation"), GoStatusLate),
+    (Has("syscall without a thread"), GoStatusSyscallNoThread),
+    (Has("inconsistent thread for"), GoStatusSyscallThreadMismatch),
+    (Has("tried to create goroutine"), GoCreateExists),
+    (HasBoth("event for goroutine that's not", "GoSyscallEnd"), GoNotInSyscall),
+    (HasBoth("event for goroutine that's not", "GoDestroySyscall"), GoNotInSyscall),
+    (Has("event for goroutine that's not"), GoNotRunning),
+    (HasBoth("for goroutine (", "exist"), GoUnknown),
+    (Has("in unexpected state"), DestroySyscallProcState),
+    (HasBoth("expected proc", "in state"), SyscallEndProcState),
+    (Has("first GC event"), GcActiveNotFirst),
+    (Has("GCActive while"), GcActiveNotRunning),
+    (Has("GCBegin while"), GcBeginRunning),
+    (Has("GCEnd when GC was not"), GcEndNotRunning),
+    (Has("undetermined state"), GcEndUndetermined),
+    (Has("already in-flight"), RangeBeginDup),
+    (Has("already in first gen"), RangeActiveDup),
+    (Has("missing active range"), RangeActiveMissing),
+    (Has("but not in-flight"), RangeEndMissing),
+    (Has("uninitialized goroutine"), RangeUnknownGoroutine),
+    (Has("encountered EvUserRegion"), RegionUnknownGoroutine),
+    (Has("encountered event of type"), RangeUnknownGoroutine),
+    (Has("unknown proc"), RangeUnknownProc),
+    (Has("task ID conflict"), TaskIdConflict),
+    (Has("misuse of region"), RegionMismatch),
+    (Starts("unexpected EOF"), StructVarint),
+    (Starts("binary: varint"), StructVarint),
+];
+
+/// The rule that Go's reader means by `message`, if it is known.
+pub fn classify(message: &str) -> Option<RejectRule> {
+    let fits = |key: &Key| match key {
+        Starts(words) => message.starts_with(words),
+        Has(words) => message.contains(words),
+        HasBoth(a, b) => message.contains(a) && message.contains(b),
+    };
+    TABLE.iter().find(|(key, _)| fits(key)).map(|&(_, rule)| rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_words() {
+        let missing: Vec<_> = RejectRule::ALL.iter().filter(|r| TABLE.iter().all(|(_, t)| t != *r)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn fragments_that_other_texts_contain_are_told_apart() {
+        let stuck = "broken trace: failed to advance: frontier:\nM 5 [GoUnblock] expected proc 3 in state";
+        assert_eq!(classify(stuck), Some(Stuck));
+        assert_eq!(classify("failed to advance 5: can't make sequence: transition"), Some(SyscallBeginSeq));
+        assert_eq!(classify("invalid string ID 4 for UserTaskBegin"), Some(AnnotationStringId));
+        assert_eq!(classify("found invalid string ID 4 for event"), Some(EventStringId));
+        assert_eq!(classify("GoSyscallEnd event for goroutine that's not GoSyscall"), Some(GoNotInSyscall));
+        assert_eq!(classify("GoStop event for goroutine that's not GoRunning"), Some(GoNotRunning));
+        assert_eq!(classify("something new"), None);
+    }
+}

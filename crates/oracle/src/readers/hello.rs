@@ -1,0 +1,145 @@
+//! How a reader introduces itself: what it reads and what it can tell.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use tracehound_wire::Version;
+
+/// What a reader can tell of events; a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Reports(u8);
+
+const NAMES: [(&str, Reports); 8] = [
+    ("times", Reports::TIMES),
+    ("ties", Reports::TIES),
+    ("stacks", Reports::STACKS),
+    ("transition-stacks", Reports::TRANSITION_STACKS),
+    ("reasons", Reports::REASONS),
+    ("sync-numbers", Reports::SYNC_NUMBERS),
+    ("clock-snapshots", Reports::CLOCK_SNAPSHOTS),
+    ("experimental-batches", Reports::EXPERIMENTAL_BATCHES),
+];
+
+impl Reports {
+    /// Event times in ns as Go computes them.
+    pub const TIMES: Reports = Reports(1);
+    /// Threads with equal times in the order of Go 1.27.
+    pub const TIES: Reports = Reports(2);
+    /// Each event's own stack.
+    pub const STACKS: Reports = Reports(4);
+    /// The stack of a goroutine whose state changes.
+    pub const TRANSITION_STACKS: Reports = Reports(8);
+    /// Reasons of state transitions.
+    pub const REASONS: Reports = Reports(16);
+    /// Sync events with numbers, standing where Go 1.25 and later put them.
+    pub const SYNC_NUMBERS: Reports = Reports(32);
+    /// Clock snapshots of Sync events.
+    pub const CLOCK_SNAPSHOTS: Reports = Reports(64);
+    /// Experiments' own data.
+    pub const EXPERIMENTAL_BATCHES: Reports = Reports(128);
+    /// All of them.
+    pub const ALL: Reports = Reports(255);
+
+    /// Whether all of `other` is reported.
+    #[inline]
+    pub const fn has(self, other: Reports) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What both report.
+    pub const fn common(self, other: Reports) -> Reports {
+        Reports(self.0 & other.0)
+    }
+
+    /// These without `other`.
+    pub const fn without(self, other: Reports) -> Reports {
+        Reports(self.0 & !other.0)
+    }
+
+    /// The set with these names in the protocol; names that are not known are ignored, so
+    /// that an adapter may be newer than its client.
+    pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Reports {
+        let known = |name| NAMES.iter().find(|(n, _)| *n == name).map_or(0, |(_, r)| r.0);
+        Reports(names.into_iter().map(known).fold(0, |a, b| a | b))
+    }
+}
+
+impl fmt::Display for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = NAMES.iter().filter(|(_, r)| self.has(*r)).map(|(n, _)| *n).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
+/// What a reader says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// Its name.
+    pub name: String,
+    /// Its version, in its own words.
+    pub version: String,
+    /// The minor numbers of the wire versions that it knows.
+    pub reads: Vec<u32>,
+    /// What it can tell.
+    pub reports: Reports,
+    /// The Go release whose reader it is or means to equal, such as "1.24".
+    pub release: Option<String>,
+}
+
+impl Hello {
+    /// Whether it claims to know this wire version.
+    pub fn reads_version(&self, version: Version) -> bool {
+        self.reads.contains(&version.minor())
+    }
+}
+
+/// The version of the protocol that this client speaks.
+pub const PROTOCOL: u64 = 1;
+
+/// A hello as it stands in the first frame.
+#[derive(Debug, Deserialize, Serialize)]
+struct HelloFrame {
+    protocol: u64,
+    name: String,
+    #[serde(default)]
+    version: String,
+    reads: Vec<u32>,
+    #[serde(default)]
+    reports: Vec<String>,
+    #[serde(default)]
+    release: Option<String>,
+}
+
+impl Hello {
+    /// Reads the first frame of an adapter.
+    ///
+    /// # Errors
+    /// Says, as a clause, what is wrong with it.
+    pub fn from_json(frame: &[u8]) -> Result<Hello, String> {
+        let f: HelloFrame =
+            serde_json::from_slice(frame).map_err(|e| format!("its hello is not the JSON of the protocol: {e}"))?;
+        if f.protocol != PROTOCOL {
+            return Err(format!("it speaks protocol {}, this program speaks {PROTOCOL}", f.protocol));
+        }
+        let reports = Reports::from_names(f.reports.iter().map(String::as_str));
+        Ok(Hello { name: f.name, version: f.version, reads: f.reads, reports, release: f.release })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protocols_example_is_read() {
+        let hello = Hello::from_json(
+            br#"{"protocol": 1, "name": "go internal/trace", "version": "go1.27.3", "reads": [22, 23, 25, 26],
+                "reports": ["times", "ties", "something-new"]}"#,
+        )
+        .unwrap();
+        assert_eq!(hello.reports, Reports::from_names(["ties", "times"]));
+        assert_eq!(hello.reports.to_string(), "times, ties");
+        assert!(hello.reads_version(Version::Go126) && !hello.reports.has(Reports::STACKS));
+        assert!(Hello::from_json(br#"{"protocol": 2, "name": "x", "reads": []}"#).unwrap_err().contains("protocol 2"));
+        assert!(Hello::from_json(b"hello").is_err());
+    }
+}

@@ -1,0 +1,370 @@
+//! The comparison of two answers, in three values: they agree, they differ, or they
+//! cannot be compared, and then for a reason that is counted.
+
+use super::{Answer, Verdict};
+use crate::canonical::{CanonEvent, Details, Resource};
+use crate::readers::Reports;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What comes of comparing two answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// They say the same as far as both can tell.
+    Agree,
+    /// Nothing can be concluded, for this reason.
+    NotComparable(NotComparable),
+    /// They part.
+    Differ(Difference),
+}
+
+/// Why two answers are not compared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotComparable {
+    /// A reader does not claim to know the trace's wire version.
+    VersionNotRead,
+    /// A reader, asked again, gave another answer.
+    ReaderNotDeterministic,
+    /// Both refuse, but where times are equal a reader may come to another error first.
+    RefusalsAmongTies,
+    /// The difference is a known divergence, by its id.
+    Known(String),
+    /// The law does not apply to this trace.
+    LawNotApplicable(&'static str),
+}
+
+impl fmt::Display for NotComparable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotComparable::VersionNotRead => f.write_str("the reader does not know this wire version"),
+            NotComparable::ReaderNotDeterministic => f.write_str("the reader is not deterministic here"),
+            NotComparable::RefusalsAmongTies => {
+                f.write_str("both refuse, and the reader does not order equal times as Go 1.27 does")
+            }
+            NotComparable::Known(id) => write!(f, "known divergence {id}"),
+            NotComparable::LawNotApplicable(why) => f.write_str(why),
+        }
+    }
+}
+
+/// How two answers part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// One accepts and the other does not, or one of them failed to judge at all.
+    Verdicts(Verdict, Verdict),
+    /// Both refuse, by different rules.
+    Rules(Verdict, Verdict),
+    /// They delivered different events.
+    Events(Box<EventDifference>),
+}
+
+/// The first place at which two lists of events part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventDifference {
+    /// Which sequence: all events, or those of one M, P or G where equal times leave the rest open.
+    pub sequence: String,
+    /// Position in that sequence, from 0.
+    pub index: usize,
+    /// What the first reader has there.
+    pub a: Option<CanonEvent>,
+    /// What the second reader has there.
+    pub b: Option<CanonEvent>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Difference::Verdicts(a, b) | Difference::Rules(a, b) => write!(f, "one {a}; the other {b}"),
+            Difference::Events(d) => d.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for EventDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |e: &Option<CanonEvent>| match e {
+            Some(e) => format!("{e:#}"),
+            None => "             (no more events)".to_owned(),
+        };
+        write!(f, "event {} of {}:\n{}\nagainst\n{}", self.index, self.sequence, side(&self.a), side(&self.b))
+    }
+}
+
+/// Compares two answers, `common` being what both readers report. Answers with different
+/// digests need their events; without them, different digests count as agreement of what
+/// is known only if `common` is not everything.
+pub fn compare(a: &Answer, b: &Answer, common: Reports) -> Comparison {
+    let verdicts = compare_verdicts(&a.verdict, &b.verdict, common);
+    if verdicts != Comparison::Agree || a.digest == b.digest {
+        return verdicts;
+    }
+    let decode = |x: &Answer| x.events.as_deref().map(crate::canonical::decode);
+    match (decode(a), decode(b)) {
+        (Some(Ok(x)), Some(Ok(y))) => match compare_events(x, y, common) {
+            None => Comparison::Agree,
+            // Where a refusal came among ties, what was delivered before it is open.
+            Some(_) if !a.verdict.is_accepted() && !common.has(Reports::TIES) => {
+                Comparison::NotComparable(NotComparable::RefusalsAmongTies)
+            }
+            Some(d) => Comparison::Differ(Difference::Events(Box::new(d))),
+        },
+        (Some(Err(e)), _) | (_, Some(Err(e))) => {
+            let broke = Verdict::BrokeProtocol { what: e.to_string() };
+            Comparison::Differ(Difference::Verdicts(broke, b.verdict.clone()))
+        }
+        _ => Comparison::Differ(Difference::Events(Box::new(EventDifference {
+            sequence: "all events (only digests are known)".into(),
+            index: 0,
+            a: None,
+            b: None,
+        }))),
+    }
+}
+
+fn compare_verdicts(a: &Verdict, b: &Verdict, common: Reports) -> Comparison {
+    match (a, b) {
+        (Verdict::Accepted, Verdict::Accepted) => Comparison::Agree,
+        (Verdict::Rejected(x), Verdict::Rejected(y)) => match (x.rule, y.rule) {
+            (Some(p), Some(q)) if p != q && !common.has(Reports::TIES) => {
+                Comparison::NotComparable(NotComparable::RefusalsAmongTies)
+            }
+            (Some(p), Some(q)) if p != q => Comparison::Differ(Difference::Rules(a.clone(), b.clone())),
+            _ => Comparison::Agree,
+        },
+        _ => Comparison::Differ(Difference::Verdicts(a.clone(), b.clone())),
+    }
+}
+
+/// The first difference between two lists of events, as far as `common` reports let it be seen.
+pub fn compare_events(mut a: Vec<CanonEvent>, mut b: Vec<CanonEvent>, common: Reports) -> Option<EventDifference> {
+    for list in [&mut a, &mut b] {
+        if !common.has(Reports::SYNC_NUMBERS) {
+            list.retain(|e| !e.is_sync());
+        }
+        list.iter_mut().for_each(|e| reduce(e, common));
+    }
+    if common.has(Reports::TIES) {
+        return first_difference("all events", &a, &b);
+    }
+    let (a, b) = (by_resource(&a), by_resource(&b));
+    let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+    names.into_iter().find_map(|name| {
+        let of = |x: &BTreeMap<Sequence, Vec<CanonEvent>>| x.get(name).cloned().unwrap_or_default();
+        first_difference(&name.to_string(), &of(&a), &of(&b))
+    })
+}
+
+/// Takes out of an event what is not in `common`.
+fn reduce(e: &mut CanonEvent, common: Reports) {
+    // Which of several events with equal times gets how much added depends on their order.
+    if !common.has(Reports::TIMES) || !common.has(Reports::TIES) {
+        e.time = 0;
+    }
+    if !common.has(Reports::STACKS) {
+        e.stack = None;
+    }
+    match &mut e.details {
+        Details::Sync { snapshot, experiments, .. } => {
+            if !common.has(Reports::CLOCK_SNAPSHOTS) {
+                *snapshot = None;
+            }
+            if !common.has(Reports::EXPERIMENTAL_BATCHES) {
+                experiments.clear();
+            }
+        }
+        Details::StateTransition { reason, stack, .. } => {
+            if !common.has(Reports::REASONS) {
+                reason.0.clear();
+            }
+            if !common.has(Reports::TRANSITION_STACKS) {
+                *stack = None;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn first_difference(sequence: &str, a: &[CanonEvent], b: &[CanonEvent]) -> Option<EventDifference> {
+    let index = (0..a.len().max(b.len())).find(|&i| match (a.get(i), b.get(i)) {
+        (Some(x), Some(y)) => !same(x, y),
+        _ => true,
+    })?;
+    Some(EventDifference { sequence: sequence.into(), index, a: a.get(index).cloned(), b: b.get(index).cloned() })
+}
+
+/// Equal; of two events whose accessors panicked the words of the panics do not count.
+fn same(x: &CanonEvent, y: &CanonEvent) -> bool {
+    match (&x.details, &y.details) {
+        (Details::AccessorPanic { .. }, Details::AccessorPanic { .. }) => {
+            (x.time, x.m, x.p, x.g) == (y.time, y.m, y.p, y.g) && x.kind_name() == y.kind_name()
+        }
+        _ => x == y,
+    }
+}
+
+/// A sequence whose order no clock decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sequence {
+    Syncs,
+    Samples,
+    Of(Resource),
+    Gc,
+    NoThread,
+}
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Sequence::Syncs => f.write_str("the Sync events"),
+            Sequence::Samples => f.write_str("the CPU samples (sorted)"),
+            Sequence::Of(r) => write!(f, "the events of {r}"),
+            Sequence::Gc => f.write_str("the events of the GC"),
+            Sequence::NoThread => f.write_str("the events without a thread (sorted)"),
+        }
+    }
+}
+
+fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<CanonEvent>> {
+    let mut out: BTreeMap<Sequence, Vec<CanonEvent>> = BTreeMap::new();
+    for e in events {
+        let mut put = |s| out.entry(s).or_default().push(e.clone());
+        match &e.details {
+            Details::Sync { .. } => put(Sequence::Syncs),
+            Details::StackSample => put(Sequence::Samples),
+            details => {
+                put(if e.m == -1 { Sequence::NoThread } else { Sequence::Of(Resource::Thread(e.m)) });
+                let of = match details {
+                    Details::StateTransition { resource, .. } => *resource,
+                    Details::Range { scope, .. } => *scope,
+                    _ => Resource::None,
+                };
+                let context = [Resource::Proc(e.p), Resource::Goroutine(e.g)];
+                for r in context {
+                    if e.p != -1 && r == Resource::Proc(e.p) || e.g != -1 && r == Resource::Goroutine(e.g) {
+                        put(Sequence::Of(r));
+                    }
+                }
+                if of != Resource::None && !context.contains(&of) {
+                    put(Sequence::Of(of));
+                }
+                if matches!(details, Details::Range { scope: Resource::None, .. }) {
+                    put(Sequence::Gc);
+                }
+            }
+        }
+    }
+    for unordered in [Sequence::Samples, Sequence::NoThread] {
+        if let Some(list) = out.get_mut(&unordered) {
+            list.sort_by_cached_key(|e| format!("{e:#}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::samples::one_of_each;
+    use crate::canonical::{Encoder, State};
+    use crate::verdict::Rejection;
+    use tracehound_wire::RejectRule;
+
+    fn answer(events: &[CanonEvent]) -> Answer {
+        let mut enc = Encoder::new(true);
+        events.iter().for_each(|e| enc.event(e));
+        Answer { digest: enc.digest(), events: Some(enc.bytes().to_vec()), ..Answer::bare(Verdict::Accepted) }
+    }
+
+    fn rejected(rule: Option<RejectRule>) -> Answer {
+        Answer::bare(Verdict::Rejected(Rejection { opening: false, rule, message: String::new(), place: None }))
+    }
+
+    #[test]
+    fn every_changed_field_of_every_event_is_seen() {
+        let events = one_of_each();
+        for i in 0..events.len() {
+            let changes: [fn(&mut CanonEvent); 5] = [
+                |e| e.time += 1,
+                |e| e.m = 1,
+                |e| e.p = 1,
+                |e| e.g = 1,
+                |e| e.stack = if e.stack.is_some() { None } else { Some(Vec::new().into()) },
+            ];
+            for (n, change) in changes.iter().enumerate() {
+                let mut other = events.clone();
+                change(&mut other[i]);
+                let panicked = matches!(events[i].details, Details::AccessorPanic { .. });
+                let seen = compare(&answer(&events), &answer(&other), Reports::ALL);
+                if panicked && n == 4 {
+                    assert_eq!(seen, Comparison::Agree);
+                } else {
+                    let Comparison::Differ(Difference::Events(d)) = seen else { panic!("change {n} of {i}: {seen:?}") };
+                    assert_eq!(d.index, i);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_reader_does_not_report_is_not_compared() {
+        let events = one_of_each();
+        let mut other = events.clone();
+        other.iter_mut().for_each(|e| {
+            e.time = 0;
+            e.stack = None;
+            if let Details::StateTransition { stack, reason, .. } = &mut e.details {
+                *stack = None;
+                reason.0.clear();
+            }
+        });
+        other.remove(0);
+        let common = Reports::TIES;
+        assert_eq!(compare(&answer(&events), &answer(&other), common), Comparison::Agree);
+        let full = compare(&answer(&events), &answer(&other), Reports::ALL);
+        assert!(matches!(full, Comparison::Differ(_)));
+    }
+
+    #[test]
+    fn without_ties_only_the_order_within_each_m_p_and_g_counts() {
+        let transition = |m, g, old, new| CanonEvent {
+            time: 1,
+            m,
+            p: m,
+            g: -1,
+            stack: None,
+            details: Details::StateTransition {
+                resource: Resource::Goroutine(g),
+                old,
+                new,
+                reason: Default::default(),
+                stack: None,
+            },
+        };
+        let (a, b) =
+            (transition(1, 1, State::Runnable, State::Running), transition(2, 2, State::Runnable, State::Running));
+        let c = transition(1, 3, State::Waiting, State::Runnable);
+        let forth = answer(&[a.clone(), b.clone(), c.clone()]);
+        let back = answer(&[b.clone(), a.clone(), c.clone()]);
+        let wrong = answer(&[b, c, a]);
+        let no_ties = Reports::ALL.without(Reports::TIES);
+        assert_eq!(compare(&forth, &back, no_ties), Comparison::Agree);
+        assert!(matches!(compare(&forth, &back, Reports::ALL), Comparison::Differ(_)));
+        assert!(matches!(compare(&forth, &wrong, no_ties), Comparison::Differ(_)));
+    }
+
+    #[test]
+    fn verdicts_part_by_acceptance_and_by_rule() {
+        let yes = answer(&[]);
+        let [stuck, gone, mute] =
+            [rejected(Some(RejectRule::Stuck)), rejected(Some(RejectRule::GoUnknown)), rejected(None)];
+        assert!(matches!(compare(&yes, &mute, Reports::ALL), Comparison::Differ(Difference::Verdicts(..))));
+        assert!(matches!(compare(&stuck, &gone, Reports::ALL), Comparison::Differ(Difference::Rules(..))));
+        assert_eq!(compare(&stuck, &mute, Reports::ALL), Comparison::Agree);
+        let among_ties = compare(&stuck, &gone, Reports::ALL.without(Reports::TIES));
+        assert_eq!(among_ties, Comparison::NotComparable(NotComparable::RefusalsAmongTies));
+        let dead = Answer::bare(Verdict::Hung { seconds: 1 });
+        assert!(matches!(compare(&dead, &dead, Reports::ALL), Comparison::Differ(Difference::Verdicts(..))));
+    }
+}
