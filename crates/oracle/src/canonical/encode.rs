@@ -24,6 +24,9 @@ pub struct Digest {
 /// How many bytes may gather before they go into the checksum.
 const CHUNK: usize = 32 << 10;
 
+/// A stack's bytes and its number.
+type Numbered = (Box<[u8]>, u64);
+
 /// Writes events in canonical form.
 #[derive(Debug, Default)]
 pub struct Encoder {
@@ -33,7 +36,7 @@ pub struct Encoder {
     crc: u32,
     events: u64,
     keep: bool,
-    stacks: FxHashMap<u64, Vec<(Box<[u8]>, u64)>>,
+    stacks: FxHashMap<u64, Vec<Numbered>>,
     stack_count: u64,
     scratch: Vec<u8>,
 }
