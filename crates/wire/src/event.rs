@@ -5,6 +5,7 @@
 
 use crate::version::Version;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What an argument of an event means. The text format writes only its name; this
 /// is for code that builds, renames, checks or draws.
@@ -249,7 +250,12 @@ impl EventType {
 
     /// The type with this name.
     pub fn from_name(name: &str) -> Option<EventType> {
-        EventType::ALL.iter().copied().find(|t| t.name() == name)
+        static BY_NAME: LazyLock<Vec<EventType>> = LazyLock::new(|| {
+            let mut all = EventType::ALL.to_vec();
+            all.sort_by_key(|ty| ty.name());
+            all
+        });
+        BY_NAME.binary_search_by_key(&name, |ty| ty.name()).ok().map(|at| BY_NAME[at])
     }
 
     /// Position of the argument called `name`, `dt` not counted.

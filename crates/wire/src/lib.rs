@@ -15,6 +15,7 @@ pub mod limits;
 pub mod mishap;
 mod printable;
 pub mod quote;
+pub mod raw;
 pub mod rule;
 pub mod trace;
 pub mod varint;
