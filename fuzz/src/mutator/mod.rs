@@ -1,0 +1,102 @@
+//! A mutator that knows what a trace is made of.
+//!
+//! Random bytes rarely get past a batch's length field. This one decodes the trace, edits
+//! events, batches and tables or splices two traces, and writes them again with the right
+//! lengths, so that the readers' ordering is reached and not only their framing. It knows
+//! the layout from `wire` and nothing about schedulers: whether an edit makes a trace
+//! illegal is not its business.
+//!
+//! The engine's own mutations (bytes, dictionary, remembered comparisons) are still used, on
+//! the whole input or on one batch's payload.
+
+mod dice;
+mod edit;
+mod splice;
+
+use dice::Dice;
+use tracehound_wire::{Body, Item, Trace};
+
+/// The engine's own mutation of `data[..size]` into at most `max_size` bytes; returns the new size.
+pub type ByteMutator = fn(data: &mut [u8], size: usize, max_size: usize) -> usize;
+
+/// Most edits of one call.
+const MOST_EDITS: usize = 4;
+
+/// Mutates `data[..size]` in place into at most `max_size` bytes and returns the new size.
+/// The same seed gives the same result, as far as `bytes` does.
+pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: ByteMutator) -> usize {
+    let mut dice = Dice::new(seed);
+    if dice.one_in(4) {
+        return bytes(data, size, max_size);
+    }
+    let Ok(mut trace) = Trace::decode(&data[..size]) else {
+        return bytes(data, size, max_size);
+    };
+    if dice.one_in(3) {
+        mutate_payload(&mut trace, &mut dice, bytes);
+    } else {
+        for _ in 0..=dice.below(MOST_EDITS) {
+            edit::edit(&mut trace, &mut dice);
+        }
+    }
+    match store(&trace, data, max_size) {
+        Some(new_size) if new_size != 0 => new_size,
+        _ => bytes(data, size, max_size),
+    }
+}
+
+/// Writes a splice of two traces into `out` and returns its size; 0 if they do not fit.
+pub fn cross(first: &[u8], second: &[u8], out: &mut [u8], seed: u32) -> usize {
+    let mut dice = Dice::new(seed);
+    let (Ok(mut trace), Ok(other)) = (Trace::decode(first), Trace::decode(second)) else {
+        return splice::bytes(first, second, out, &mut dice);
+    };
+    splice::traces(&mut trace, &other, &mut dice);
+    if dice.one_in(3) {
+        edit::edit(&mut trace, &mut dice);
+    }
+    let room = out.len();
+    store(&trace, out, room).unwrap_or_else(|| splice::bytes(first, second, out, &mut dice))
+}
+
+/// Lets the engine loose on one batch's payload.
+fn mutate_payload(trace: &mut Trace, dice: &mut Dice, bytes: ByteMutator) {
+    let version = trace.version;
+    let n = trace.batches().count();
+    let Some(batch) = trace.batches_mut().nth(dice.below(n)) else { return };
+    let mut payload = Vec::new();
+    batch.body.encode_into(version, &mut payload);
+    let size = payload.len();
+    let room = size + 16;
+    payload.resize(room, 0);
+    let new_size = bytes(&mut payload, size, room);
+    payload.truncate(new_size);
+    batch.body = Body::Raw(payload);
+}
+
+/// Encodes into `data`, at most `max_size` bytes; items at the end are dropped until it fits.
+fn store(trace: &Trace, data: &mut [u8], max_size: usize) -> Option<usize> {
+    let mut bytes = trace.to_bytes();
+    let room = max_size.min(data.len());
+    if bytes.len() > room {
+        let mut shorter = trace.clone();
+        while bytes.len() > room {
+            cut(&mut shorter.items)?;
+            bytes = shorter.to_bytes();
+        }
+    }
+    data[..bytes.len()].copy_from_slice(&bytes);
+    Some(bytes.len())
+}
+
+/// Drops the last half of the items, at least one; `None` if there is none left.
+fn cut(items: &mut Vec<Item>) -> Option<()> {
+    if items.is_empty() {
+        return None;
+    }
+    items.truncate(items.len() / 2);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;
