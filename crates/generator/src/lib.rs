@@ -1,1 +1,40 @@
-//! Being laid.
+//! Legal scheduler histories of the Go runtime, and the traces that it writes for them.
+//!
+//! A history is made by a model of the runtime's scheduler that takes one small step
+//! after another. Which step comes next is a choice, and all choices come from a
+//! [`Source`]: a seed, bytes, a tape. Every step has a guard, so that whatever the source says, the
+//! history is one that the runtime can have; nothing is generated and then filtered.
+//!
+//! This crate must not know any reader: it says what was written and what happened, and
+//! never how somebody reads it.
+
+#![forbid(unsafe_code)]
+
+pub mod case;
+pub mod fault;
+pub mod flavour;
+pub mod history;
+mod model;
+pub mod source;
+pub mod swarm;
+mod tracer;
+
+pub use case::{Case, CaseError, Choices};
+pub use fault::EmissionFault;
+pub use flavour::{Class, Flavour};
+pub use history::{Context, Expected, ExpectedEvent, Field, History, Resource, Transition};
+pub use source::{Source, Tape};
+pub use swarm::{Clock, Config, Feature, Swarm};
+
+/// Makes one history from the choices of `source`, within `config`.
+///
+/// The same choices and the same configuration give the same history on every machine.
+/// Where `config` leaves the flavour open, the first choice decides it.
+pub fn generate(source: &mut dyn Source, config: &Config) -> History {
+    let flavour = match config.flavour {
+        Some(f) => f,
+        None => Flavour::ALL[source.below(Flavour::ALL.len() as u32) as usize],
+    };
+    let swarm = Swarm::draw(source, config, flavour);
+    model::run(source, swarm)
+}

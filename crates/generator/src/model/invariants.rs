@@ -1,0 +1,56 @@
+//! What must hold after every step, checked in tests: the blueprint's invariants I1 to I17 as
+//! far as they are about one moment.
+
+use super::World;
+use super::state::{GPlace, PPlace, PView, Pend, Stop};
+
+impl World<'_> {
+    /// Panics if the state is impossible.
+    pub(super) fn check(&self) {
+        let s = &self.s;
+        for (m, x) in s.ms.iter().enumerate() {
+            if let Some(p) = x.p {
+                let place = s.ps[p].place;
+                assert!(
+                    matches!(place, PPlace::Run(on) | PPlace::Sys(on) if on == m),
+                    "M {m} has P {p}, which is {place:?}"
+                );
+                assert_ne!(s.ps[p].view, PView::Idle, "P {p} runs on M {m} and is written to be idle");
+            }
+            if let Some(g) = x.g {
+                let place = s.gs[g].place;
+                assert!(
+                    matches!(place, GPlace::Running(on) | GPlace::Syscall(on) if on == m),
+                    "M {m} has G {g}: {place:?}"
+                );
+                if matches!(place, GPlace::Running(_)) {
+                    assert!(x.p.is_some(), "M {m} runs G {g} without a P");
+                }
+            }
+            if x.pend == Pend::None && x.vp.is_some() {
+                assert_eq!(x.vp, x.p, "M {m}: written and true P differ");
+            }
+        }
+        for (p, x) in s.ps.iter().enumerate() {
+            match x.place {
+                PPlace::Run(m) | PPlace::Sys(m) => assert_eq!(s.ms[m].p, Some(p), "P {p} is {:?}", x.place),
+                PPlace::Idle => {
+                    assert_eq!(x.view, if x.view == PView::Unknown { x.view } else { PView::Idle }, "P {p}")
+                }
+                PPlace::Owned(_) | PPlace::Stopped => {}
+            }
+            if matches!(x.place, PPlace::Sys(_)) {
+                assert_eq!(x.view, PView::Syscall, "P {p}");
+            }
+            if s.stop() == Stop::Stopped {
+                let own = s.world.is_some_and(|m| s.ms[m].p == Some(p));
+                assert!(own || x.place == PPlace::Stopped, "P {p} is {:?} in a stopped world", x.place);
+            }
+        }
+        for (g, x) in s.gs.iter().enumerate() {
+            if let GPlace::Running(m) | GPlace::Syscall(m) = x.place {
+                assert_eq!(s.ms[m].g, Some(g), "G {g} is {:?}", x.place);
+            }
+        }
+    }
+}

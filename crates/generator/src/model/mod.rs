@@ -1,0 +1,220 @@
+//! The scheduler: which steps there are, when each may be taken, and what it does.
+//!
+//! A step is one section of the runtime between two points where other Ms can get in, so every
+//! interleaving that the runtime has is some order of steps. Each M is either in the
+//! middle of an operation ([`Pend`](state::Pend) says what comes next) or free to choose an action that is
+//! enabled where it stands. A choice of 0 in place of an M ends the history.
+
+mod advance;
+mod choose;
+mod ops;
+mod plot;
+mod setup;
+pub(crate) mod state;
+mod stw;
+mod syscall;
+
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod tests;
+
+use crate::history::History;
+use crate::source::Source;
+use crate::swarm::{Feature, Swarm};
+use crate::tracer::Tracer;
+use state::{GPlace, Mi, PPlace, Pend, State};
+
+/// A history in the making.
+pub(crate) struct World<'a> {
+    source: &'a mut dyn Source,
+    /// No choices are made: each step is the simplest that leads to the end.
+    forced: bool,
+    s: State,
+    t: Tracer,
+    steps: u32,
+    /// Step at which the next generation is due.
+    next_advance: u32,
+}
+
+/// Makes the history of one case.
+pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
+    let mut w = World { source, forced: false, s: State::default(), t: Tracer::new(swarm), steps: 0, next_advance: 0 };
+    w.setup();
+    w.start_trace();
+    w.schedule_advance();
+    while w.steps < w.t.swarm.steps {
+        // 0 ends the history, so an exhausted tape does. Otherwise it names an M.
+        let v = w.source.below(1 << 16) as usize;
+        if v == 0 {
+            break;
+        }
+        w.steps += 1;
+        w.turn(v - 1);
+        #[cfg(test)]
+        w.check();
+    }
+    w.wind_up();
+    let steps = w.steps;
+    let (swarm, trace, expected, fault_hits) = w.t.into_parts();
+    History { swarm, trace, expected, steps, fault_hits }
+}
+
+impl World<'_> {
+    /// A choice below `n`.
+    #[inline]
+    fn below(&mut self, n: usize) -> usize {
+        if self.forced { 0 } else { self.source.below(n as u32) as usize }
+    }
+
+    /// One of `n` times, and never in the simplest case.
+    #[inline]
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == n - 1
+    }
+
+    /// Whether an M in a window between two sections lets others go first.
+    fn lingers(&mut self) -> bool {
+        let n = self.t.swarm.linger as usize;
+        self.below(n) != 0
+    }
+
+    fn has(&self, f: Feature) -> bool {
+        self.t.swarm.features.has(f)
+    }
+
+    /// Lets the M that `v` names take a step; where it has none, the next one that has.
+    fn turn(&mut self, v: usize) {
+        if self.s.plot.is_some() && self.below(4) != 0 && self.plot_step() {
+            return;
+        }
+        let n = self.s.ms.len();
+        for i in 0..n {
+            let m = (v + i) % n;
+            self.t.section = self.s.gen_;
+            if self.step(m) {
+                return;
+            }
+        }
+    }
+
+    /// One step of `m`; false if it has none.
+    fn step(&mut self, m: Mi) -> bool {
+        match self.s.ms[m].pend {
+            Pend::None => self.choose(m),
+            _ => self.go_on(m),
+        }
+    }
+
+    /// The next step of the operation that `m` is in.
+    fn go_on(&mut self, m: Mi) -> bool {
+        match self.s.ms[m].pend {
+            Pend::None => return false,
+            Pend::StartP(p) => {
+                self.s.ms[m].pend = Pend::None;
+                self.start_p(m, p);
+            }
+            Pend::GiveP(p) => self.give_p(m, p),
+            Pend::EnterA => self.publish_syscall(m),
+            Pend::PublishedA => return self.look_for_gc_wait(m),
+            Pend::GcWaitA => return self.gc_wait(m),
+            Pend::BlockA => self.block_release(m),
+            Pend::EndKeepA => self.end_syscall(m),
+            Pend::EndBlockedA => self.end_syscall_blocked_with_p(m),
+            Pend::StoleOldB(p) => self.restart_on(m, p),
+            Pend::StealEventA { p, victim, holder_g, gen_ } => self.steal_event(m, p, victim, holder_g, gen_),
+            Pend::EndedNoP(g) => return self.find_p_for(m, g),
+            Pend::StartPFor(p, g) => {
+                self.start_p(m, p);
+                self.s.ms[m].pend = Pend::StartG(g);
+            }
+            Pend::StartG(g) => {
+                self.s.ms[m].pend = Pend::None;
+                self.start_g(m, g);
+            }
+            Pend::StwTake(p) => self.stw_take(m, p),
+            Pend::StwWait => return self.stw_wait(m),
+            Pend::StwStopped => return self.stw_stopped(m),
+            Pend::StwEnd => self.stw_end(m),
+            Pend::AdvanceWait => self.advance_wait(m),
+            Pend::AdvancedWaitA => self.advanced_wait(m),
+        }
+        true
+    }
+
+    /// Moves `m` one step towards a safe point or a stop, without any choice.
+    fn force(&mut self, m: Mi) {
+        let before = std::mem::replace(&mut self.forced, true);
+        self.t.section = self.s.gen_;
+        if self.s.ms[m].pend != Pend::None {
+            self.go_on(m);
+        } else if let Some(p) = self.s.ms[m].p
+            && self.s.ps[p].place == PPlace::Run(m)
+        {
+            if self.s.ms[m].g.is_some() {
+                self.preempt(m);
+            } else {
+                self.schedule_loop_duties(m);
+            }
+        }
+        self.forced = before;
+    }
+
+    /// Ends the trace: finishes whatever holds the world, then stops tracing from a running goroutine.
+    fn wind_up(&mut self) {
+        self.forced = true;
+        loop {
+            if let Some(m) = self.s.world {
+                self.force(m);
+                continue;
+            }
+            match self.runner() {
+                Some(m) => {
+                    self.stop_trace(m);
+                    return;
+                }
+                None => self.make_runner(),
+            }
+        }
+    }
+
+    /// An M that runs a goroutine and is not in the middle of anything.
+    fn runner(&self) -> Option<Mi> {
+        (0..self.s.ms.len()).find(|&m| self.runs_freely(m))
+    }
+
+    fn runs_freely(&self, m: Mi) -> bool {
+        let x = &self.s.ms[m];
+        x.pend == Pend::None && x.g.is_some_and(|g| self.s.gs[g].place == GPlace::Running(m))
+    }
+
+    /// One step towards an M that runs a goroutine.
+    fn make_runner(&mut self) {
+        self.t.section = self.s.gen_;
+        let ms = 0..self.s.ms.len();
+        if let Some(m) = ms.clone().find(|&m| self.s.ms[m].pend != Pend::None) {
+            self.force(m);
+        } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].p.is_some() && self.s.ms[m].g.is_none()) {
+            if let Some(&g) = self.s.runnable.first() {
+                self.start_g(m, g);
+            } else if let Some(&g) = self.s.waiting.first() {
+                self.unblock(m, g);
+            } else {
+                self.park(m);
+            }
+        } else if let Some(m) = ms.clone().find(|&m| self.is_idle(m))
+            && !self.s.idle.is_empty()
+            && !(self.s.runnable.is_empty() && self.s.waiting.is_empty())
+        {
+            self.take_idle(m);
+        } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].g.is_some()) {
+            self.exit_syscall(m);
+        }
+    }
+
+    /// Whether `m` is parked: it has nothing and does nothing.
+    fn is_idle(&self, m: Mi) -> bool {
+        let x = &self.s.ms[m];
+        !x.sysmon && x.p.is_none() && x.g.is_none() && x.pend == Pend::None
+    }
+}

@@ -1,0 +1,204 @@
+//! The sections of ordinary scheduling: Ps and goroutines start and stop on Ms.
+
+use super::World;
+use super::state::{GPlace, Gi, Mi, PPlace, PView, Pend, Pi, Stop};
+use crate::history::{Resource, Transition, Visible};
+use crate::tracer::Name;
+use tracehound_wire::EventType;
+
+fn proc_change(p: Pi, old: Visible, new: Visible) -> Option<Transition> {
+    Some(Transition { resource: Resource::Proc(p as u64), old, new })
+}
+
+fn go_change(id: u64, old: Visible, new: Visible) -> Option<Transition> {
+    Some(Transition { resource: Resource::Goroutine(id), old, new })
+}
+
+impl World<'_> {
+    /// `acquirep`: `m` starts a P that it owns.
+    pub(super) fn start_p(&mut self, m: Mi, p: Pi) {
+        debug_assert_eq!(self.s.ps[p].place, PPlace::Owned(m));
+        if !self.s.ps[p].slots.traced(self.t.section) {
+            self.t.proc_status(&mut self.s, m, p);
+        }
+        self.t.stat(&mut self.s, m);
+        self.write_proc_start(m, p);
+    }
+
+    /// `ProcStart` alone, and its effect.
+    pub(super) fn write_proc_start(&mut self, m: Mi, p: Pi) {
+        let seq = self.s.ps[p].slots.next(self.t.section);
+        let change = proc_change(p, Visible::Idle, Visible::Running);
+        self.t.put(&self.s, m, EventType::ProcStart, &[p as u64, seq], change);
+        self.s.ps[p].place = PPlace::Run(m);
+        self.s.ps[p].view = PView::Running;
+        self.s.ms[m].p = Some(p);
+        self.s.ms[m].vp = Some(p);
+    }
+
+    /// `releasep`: `m` lets go of its P and owns it until it gives it away.
+    pub(super) fn stop_p(&mut self, m: Mi) -> Option<Pi> {
+        let p = self.s.ms[m].p?;
+        self.t.stat(&mut self.s, m);
+        let change = proc_change(p, Visible::Running, Visible::Idle);
+        self.t.put(&self.s, m, EventType::ProcStop, &[], change);
+        self.s.ps[p].place = PPlace::Owned(m);
+        self.s.ps[p].view = PView::Idle;
+        self.s.ms[m].p = None;
+        self.s.ms[m].vp = None;
+        Some(p)
+    }
+
+    /// Goes to sleep: stops the P, and has yet to give it away.
+    pub(super) fn park(&mut self, m: Mi) {
+        if let Some(p) = self.stop_p(m) {
+            self.s.ms[m].pend = Pend::GiveP(p);
+        }
+    }
+
+    /// Gives away a P that `m` owns: to the stopped world, to another M, or to the idle list.
+    pub(super) fn give_p(&mut self, m: Mi, p: Pi) {
+        self.s.ms[m].pend = Pend::None;
+        if self.s.ps[p].must {
+            self.safe_point_idle(m, p);
+        }
+        if self.s.stop() != Stop::No {
+            self.s.ps[p].place = PPlace::Stopped;
+            return;
+        }
+        let to = (0..self.s.ms.len()).find(|&x| x != m && self.is_idle(x));
+        match to {
+            Some(x) if !self.s.runnable.is_empty() && self.one_in(3) => {
+                self.s.ps[p].place = PPlace::Owned(x);
+                self.s.ms[x].pend = Pend::StartP(p);
+            }
+            _ => self.s.put_idle(p),
+        }
+    }
+
+    /// Takes an idle P.
+    pub(super) fn take_idle(&mut self, m: Mi) {
+        let i = self.below(self.s.idle.len());
+        let p = self.s.take_idle(i, m);
+        self.s.ms[m].pend = Pend::StartP(p);
+    }
+
+    /// What an M with a P and no goroutine has to do before anything else; false if nothing.
+    pub(super) fn schedule_loop_duties(&mut self, m: Mi) -> bool {
+        let Some(p) = self.s.ms[m].p else { return false };
+        if self.s.ps[p].must {
+            self.safe_point(m, p);
+            return true;
+        }
+        if self.s.stop() == Stop::Stopping {
+            self.stop_p(m);
+            self.s.ps[p].place = PPlace::Stopped;
+            return true;
+        }
+        false
+    }
+
+    /// `execute`: `m` starts a runnable goroutine.
+    pub(super) fn start_g(&mut self, m: Mi, g: Gi) {
+        let p = self.s.ms[m].p;
+        if let Some(p) = p
+            && !self.s.ps[p].slots.traced(self.t.section)
+        {
+            self.t.proc_status(&mut self.s, m, p);
+        }
+        if !self.s.gs[g].slots.traced(self.t.section) {
+            self.t.go_status(&mut self.s, m, g, GPlace::Runnable);
+        }
+        self.write_go_start(m, g);
+    }
+
+    /// `GoStart` alone, and its effect.
+    pub(super) fn write_go_start(&mut self, m: Mi, g: Gi) {
+        let seq = self.s.gs[g].slots.next(self.t.section);
+        let id = self.s.gs[g].id;
+        let change = go_change(id, Visible::Runnable, Visible::Running);
+        self.t.put(&self.s, m, EventType::GoStart, &[id, seq], change);
+        self.s.place_g(g, GPlace::Running(m));
+        self.s.ms[m].g = Some(g);
+        self.s.ms[m].vg = Some(g);
+    }
+
+    /// The goroutine on `m` leaves it for `to`, with this event.
+    fn leave(&mut self, m: Mi, ty: EventType, args: &[u64], to: GPlace) -> Option<Gi> {
+        let g = self.s.ms[m].g?;
+        self.t.stat(&mut self.s, m);
+        let new = match to {
+            GPlace::Waiting => Visible::Waiting,
+            GPlace::Dead => Visible::NotExist,
+            _ => Visible::Runnable,
+        };
+        let change = go_change(self.s.gs[g].id, Visible::Running, new);
+        self.t.put(&self.s, m, ty, args, change);
+        self.s.place_g(g, to);
+        self.s.ms[m].g = None;
+        self.s.ms[m].vg = None;
+        Some(g)
+    }
+
+    /// The goroutine on `m` is preempted or yields.
+    pub(super) fn stop_g(&mut self, m: Mi, reason: Name) {
+        let stack = self.t.stack();
+        self.leave(m, EventType::GoStop, &[reason as u64, stack], GPlace::Runnable);
+    }
+
+    /// The goroutine on `m` is preempted.
+    pub(super) fn preempt(&mut self, m: Mi) {
+        self.stop_g(m, Name::Preempted);
+    }
+
+    /// The goroutine on `m` blocks.
+    pub(super) fn block_g(&mut self, m: Mi, reason: Name) -> Option<Gi> {
+        let stack = self.t.stack();
+        self.leave(m, EventType::GoBlock, &[reason as u64, stack], GPlace::Waiting)
+    }
+
+    /// The goroutine on `m` ends.
+    pub(super) fn destroy_g(&mut self, m: Mi) {
+        self.leave(m, EventType::GoDestroy, &[], GPlace::Dead);
+    }
+
+    /// `m` creates a goroutine.
+    pub(super) fn create_g(&mut self, m: Mi) -> Gi {
+        self.t.stat(&mut self.s, m);
+        let g = self.s.new_g(GPlace::Runnable);
+        let id = self.s.gs[g].id;
+        let start = self.t.stack();
+        let stack = if self.s.ms[m].g.is_some() { self.t.stack() } else { 0 };
+        let change = go_change(id, Visible::NotExist, Visible::Runnable);
+        self.t.put(&self.s, m, EventType::GoCreate, &[id, start, stack], change);
+        self.s.gs[g].known = true;
+        self.s.gs[g].slots.set_traced(self.t.section);
+        g
+    }
+
+    /// `m` wakes a waiting goroutine. Releases differ in whose status comes first.
+    pub(super) fn unblock(&mut self, m: Mi, g: Gi) {
+        let own_first = self.t.swarm.flavour.minor() <= 23;
+        if own_first {
+            self.t.stat(&mut self.s, m);
+        }
+        if !self.s.gs[g].slots.traced(self.t.section) {
+            self.t.go_status(&mut self.s, m, g, GPlace::Waiting);
+        }
+        if !own_first {
+            self.t.stat(&mut self.s, m);
+        }
+        let seq = self.s.gs[g].slots.next(self.t.section);
+        let id = self.s.gs[g].id;
+        let stack = if self.s.ms[m].g.is_some() { self.t.stack() } else { 0 };
+        let change = go_change(id, Visible::Waiting, Visible::Runnable);
+        self.t.put(&self.s, m, EventType::GoUnblock, &[id, seq, stack], change);
+        self.s.place_g(g, GPlace::Runnable);
+    }
+
+    /// An event that is about nothing but where `m` is.
+    pub(super) fn note(&mut self, m: Mi, ty: EventType, args: &[u64]) {
+        self.t.stat(&mut self.s, m);
+        self.t.put(&self.s, m, ty, args, None);
+    }
+}

@@ -1,0 +1,281 @@
+//! The state of the scheduler, as far as a tracer can tell.
+//!
+//! Indexes are the model's own: an M's index is not its thread id, a G's index not its
+//! goroutine id. A P's index is its id.
+
+use tracehound_wire::NONE_ID;
+
+/// Index of an M.
+pub(crate) type Mi = usize;
+/// Index of a P, which is its id.
+pub(crate) type Pi = usize;
+/// Index of a G.
+pub(crate) type Gi = usize;
+
+/// What a P or G has of one generation: `gen` says which one (0: none yet), and that a
+/// status or creation was written in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Slot {
+    pub gen_: u32,
+    pub seq: u32,
+}
+
+/// The two generations that can be open at a time, by parity.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Slots([Slot; 2]);
+
+impl Slots {
+    /// Whether a status or creation has been written in `gen_`.
+    #[inline]
+    pub fn traced(&self, gen_: u32) -> bool {
+        self.0[(gen_ & 1) as usize].gen_ == gen_
+    }
+
+    /// Notes that one has been written; the sequence starts over.
+    #[inline]
+    pub fn set_traced(&mut self, gen_: u32) {
+        self.0[(gen_ & 1) as usize] = Slot { gen_, seq: 0 };
+    }
+
+    /// The next number of the sequence.
+    #[inline]
+    pub fn next(&mut self, gen_: u32) -> u64 {
+        let slot = &mut self.0[(gen_ & 1) as usize];
+        slot.seq += 1;
+        u64::from(slot.seq)
+    }
+}
+
+/// Where a P is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PPlace {
+    /// In the list of idle Ps.
+    Idle,
+    /// Taken out of the list, or away from another M, and not yet started: only this M touches it.
+    Owned(Mi),
+    /// Wired to an M.
+    Run(Mi),
+    /// In this M's syscall, and up for theft.
+    Sys(Mi),
+    /// Held by a stopped world.
+    Stopped,
+}
+
+/// What the written events say about a P.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PView {
+    /// Never mentioned.
+    Unknown,
+    Idle,
+    Running,
+    Syscall,
+    /// Its M left its syscall for good; nobody has stolen it yet.
+    Abandoned,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct P {
+    pub place: PPlace,
+    pub view: PView,
+    pub slots: Slots,
+    /// Counts thefts and returns, so that an M can tell whether the P has been away.
+    pub tick: u32,
+    /// Thread of the latest `GoSyscallBegin` on this P.
+    pub msys: u64,
+    /// Still owes a call of the safe-point function.
+    pub must: bool,
+}
+
+/// Where a G is, which is also what the written events say about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GPlace {
+    Dead,
+    Runnable,
+    /// Runnable, and nobody but this M can start it.
+    Held(Mi),
+    Running(Mi),
+    Syscall(Mi),
+    Waiting,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct G {
+    pub id: u64,
+    pub place: GPlace,
+    /// Position in the list of runnable or waiting goroutines.
+    pub at: usize,
+    /// Whether any event has mentioned it.
+    pub known: bool,
+    pub slots: Slots,
+}
+
+/// What an M still has to do of an operation that it has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pend {
+    /// Nothing: it chooses its next action.
+    None,
+    /// Has `Owned` this P and starts it next.
+    StartP(Pi),
+    /// Has let go of this P and gives it away next.
+    GiveP(Pi),
+    /// Class A: entered a syscall, and nobody can see it yet.
+    EnterA,
+    /// Class A: its syscall is visible; has yet to look whether the world is being stopped.
+    PublishedA,
+    /// Class A: enters a syscall that blocks; has yet to let go of its P.
+    BlockA,
+    /// Class A: in a syscall, has seen that the world is being stopped, and wants the lock.
+    GcWaitA,
+    /// Class A: took its old P, or another one; has yet to end the syscall.
+    EndKeepA,
+    /// Class A: has a P by `ProcStart`; has yet to end the syscall as blocked.
+    EndBlockedA,
+    /// Class B: stole its old P from another M's syscall; has yet to start it.
+    StoleOldB(Pi),
+    /// Class A: took the P away from `victim` in generation `gen_`; has yet to write it.
+    StealEventA { p: Pi, victim: Mi, holder_g: u64, gen_: u32 },
+    /// Ended its syscall without a P; looks for an idle one or parks.
+    EndedNoP(Gi),
+    /// Has taken an idle P for the goroutine that it holds.
+    StartPFor(Pi, Gi),
+    /// Has a P and starts this goroutine on it.
+    StartG(Gi),
+    /// Stops the world: has announced it; takes the Ps that are nobody's, from this one on.
+    StwTake(Pi),
+    /// Stops the world: waits for the others.
+    StwWait,
+    /// The world is stopped.
+    StwStopped,
+    /// Has restarted the world; has yet to say so.
+    StwEnd,
+    /// Advances the generation (class B): every P passes a safe point first.
+    AdvanceWait,
+    /// Has advanced the generation (class A): every P passes a safe point.
+    AdvancedWaitA,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct M {
+    /// Thread id.
+    pub tid: u64,
+    pub sysmon: bool,
+    /// The P bound to it, as a reader that had seen everything would say: in a syscall too, until stolen.
+    pub p: Option<Pi>,
+    pub g: Option<Gi>,
+    /// The P that written events have bound to it.
+    pub vp: Option<Pi>,
+    pub vg: Option<Gi>,
+    /// The P that it had when it entered its syscall.
+    pub oldp: Option<Pi>,
+    pub tick: u32,
+    pub pend: Pend,
+}
+
+/// How far a stop of the world has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    No,
+    Stopping,
+    Stopped,
+}
+
+/// Everything.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub gen_: u32,
+    pub first_gen: u32,
+    pub ms: Vec<M>,
+    pub ps: Vec<P>,
+    pub gs: Vec<G>,
+    pub idle: Vec<Pi>,
+    pub runnable: Vec<Gi>,
+    pub waiting: Vec<Gi>,
+    pub free_gs: Vec<Gi>,
+    pub stop: Option<Stop>,
+    /// The M that holds the scheduler's lock over several steps.
+    pub sched: Option<Mi>,
+    /// The M that holds the world (stop, generation switch).
+    pub world: Option<Mi>,
+    pub next_goid: u64,
+    /// The M whose window a plot is about.
+    pub plot: Option<Mi>,
+}
+
+impl State {
+    pub fn stop(&self) -> Stop {
+        self.stop.unwrap_or(Stop::No)
+    }
+
+    /// Id of the P bound to `m` by what has been written.
+    #[inline]
+    pub fn view_p(&self, m: Mi) -> u64 {
+        self.ms[m].vp.map_or(NONE_ID, |p| p as u64)
+    }
+
+    /// Id of the goroutine bound to `m` by what has been written.
+    #[inline]
+    pub fn view_g(&self, m: Mi) -> u64 {
+        self.ms[m].vg.map_or(NONE_ID, |g| self.gs[g].id)
+    }
+
+    /// Moves a goroutine to another place and keeps the lists right.
+    pub fn place_g(&mut self, g: Gi, to: GPlace) {
+        let at = self.gs[g].at;
+        let list = match self.gs[g].place {
+            GPlace::Runnable => Some(&mut self.runnable),
+            GPlace::Waiting => Some(&mut self.waiting),
+            _ => None,
+        };
+        if let Some(list) = list {
+            list.swap_remove(at);
+            if let Some(&moved) = list.get(at) {
+                self.gs[moved].at = at;
+            }
+        }
+        self.gs[g].place = to;
+        let list = match to {
+            GPlace::Runnable => Some(&mut self.runnable),
+            GPlace::Waiting => Some(&mut self.waiting),
+            _ => None,
+        };
+        if let Some(list) = list {
+            self.gs[g].at = list.len();
+            list.push(g);
+        }
+        if to == GPlace::Dead {
+            self.free_gs.push(g);
+        }
+    }
+
+    /// A new goroutine that no event has mentioned, in `place`.
+    pub fn new_g(&mut self, place: GPlace) -> Gi {
+        let id = self.next_goid;
+        self.next_goid += 1 + (id >> 2 & 1) * 14 * u64::from(id % 16 == 4);
+        let fresh = G { id, place: GPlace::Dead, at: 0, known: false, slots: Slots::default() };
+        let g = match self.free_gs.pop() {
+            Some(g) => {
+                self.gs[g] = fresh;
+                g
+            }
+            None => {
+                self.gs.push(fresh);
+                self.gs.len() - 1
+            }
+        };
+        self.place_g(g, place);
+        g
+    }
+
+    /// Takes the idle P at position `i` of the list for `m`.
+    pub fn take_idle(&mut self, i: usize, m: Mi) -> Pi {
+        let p = self.idle.swap_remove(i);
+        self.ps[p].place = PPlace::Owned(m);
+        p
+    }
+
+    /// Puts a P into the idle list.
+    pub fn put_idle(&mut self, p: Pi) {
+        self.ps[p].place = PPlace::Idle;
+        self.idle.push(p);
+    }
+}

@@ -1,0 +1,40 @@
+//! Where choices come from.
+//!
+//! The model asks for a number below a bound, and that is all it asks. 0 is always the
+//! simplest choice, so a tape that ends early reads as zeros. Nothing here knows what a
+//! choice is for.
+
+mod bytes;
+mod exhaustive;
+mod rng;
+mod strategy;
+mod tape;
+
+pub use bytes::Bytes;
+pub use exhaustive::Exhaustive;
+pub use rng::Rng;
+pub(crate) use rng::mix;
+pub use strategy::{case_strategy, tape_strategy};
+pub use tape::{Recorder, Tape, TapeReader};
+
+/// A stream of bounded choices.
+pub trait Source {
+    /// The next choice: a number below `bound`, 0 being the simplest. A bound of 0 or 1
+    /// leaves no choice and consumes nothing.
+    fn below(&mut self, bound: u32) -> u32;
+
+    /// Whether all further choices will be 0. Sources without an end never say so.
+    fn exhausted(&self) -> bool {
+        false
+    }
+}
+
+impl<S: Source + ?Sized> Source for &mut S {
+    fn below(&mut self, bound: u32) -> u32 {
+        (**self).below(bound)
+    }
+
+    fn exhausted(&self) -> bool {
+        (**self).exhausted()
+    }
+}

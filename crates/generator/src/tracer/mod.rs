@@ -1,0 +1,212 @@
+//! What the runtime writes for each step: events in per-M buffers, statuses on first
+//! mention, sequence numbers, tables, clocks, generations.
+//!
+//! The tracer follows the model and never leads it: it decides how things are written, not what
+//! happens.
+
+mod clock;
+mod generation;
+mod names;
+mod pool;
+mod status;
+
+use crate::history::{Context, Expected, ExpectedEvent, Field, Transition};
+use crate::model::state::{Mi, State};
+use crate::swarm::Swarm;
+use clock::Stamps;
+pub(crate) use names::{BLOCK_REASONS, Name, STW_KINDS};
+use pool::Pool;
+use tracehound_wire::limits::MAX_EVENT_ARGS;
+use tracehound_wire::{Event, EventType, Item, NONE_ID, varint};
+
+/// Which arguments of a type are strings and stacks, as bit masks, and how many there are:
+/// the event table in the form that the hot path wants.
+#[derive(Clone, Copy)]
+struct Shape {
+    args: u8,
+    strings: u8,
+    stacks: u8,
+}
+
+const SHAPES: [Shape; 256] = {
+    let mut shapes = [Shape { args: 0, strings: 0, stacks: 0 }; 256];
+    let mut i = 0;
+    while i < EventType::ALL.len() {
+        let spec = EventType::ALL[i].spec();
+        let mut shape = Shape { args: spec.args.len() as u8, strings: 0, stacks: 0 };
+        let mut k = 0;
+        while k < spec.strings.len() {
+            shape.strings |= 1 << spec.strings[k];
+            k += 1;
+        }
+        k = 0;
+        while k < spec.stacks.len() {
+            shape.stacks |= 1 << spec.stacks[k];
+            k += 1;
+        }
+        shapes[EventType::ALL[i] as usize] = shape;
+        i += 1;
+    }
+    shapes
+};
+
+/// Events of one M in one generation that are not yet in a batch.
+#[derive(Debug, Default)]
+struct Buffer {
+    events: Vec<Event>,
+    /// Encoded size so far.
+    size: u32,
+    /// Time in the batch's header.
+    base: u64,
+    /// Time of the latest event.
+    last: u64,
+}
+
+/// What belongs to one open generation.
+#[derive(Debug, Default)]
+struct Open {
+    number: u32,
+    /// By M.
+    buffers: Vec<Buffer>,
+    /// Closed event batches, in the order in which they were closed.
+    batches: Vec<Item>,
+    /// The tracer's own status events.
+    quiet: Vec<Event>,
+    /// Truth, in order of writing.
+    events: Vec<ExpectedEvent>,
+    strings: pool::Ids,
+    stacks: pool::Ids,
+    samples: Vec<crate::history::ExpectedSample>,
+    sync_time: u64,
+}
+
+/// Writes the trace.
+pub(crate) struct Tracer {
+    pub swarm: Swarm,
+    stamps: Stamps,
+    pool: Pool,
+    /// The two generations that can be open, by parity.
+    open: [Open; 2],
+    /// Finished generations.
+    items: Vec<Item>,
+    expected: Expected,
+    /// The generation that the current section writes to.
+    pub section: u32,
+    /// Whether the order of writing is not an order in which the events can have happened.
+    pub inverted: bool,
+    pub fault_hits: u32,
+}
+
+impl Tracer {
+    pub fn new(swarm: Swarm) -> Tracer {
+        let stamps = Stamps::new(&swarm);
+        let pool = Pool::new(&swarm);
+        Tracer {
+            swarm,
+            stamps,
+            pool,
+            open: Default::default(),
+            items: Vec::new(),
+            expected: Expected::default(),
+            section: 0,
+            inverted: false,
+            fault_hits: 0,
+        }
+    }
+
+    /// A number below `n` that no choice decides.
+    #[inline]
+    pub fn noise(&mut self, n: u32) -> u32 {
+        self.stamps.noise(n)
+    }
+
+    /// Some stack of the pool, often the empty one.
+    #[inline]
+    pub fn stack(&mut self) -> u64 {
+        let n = self.pool.stacks.len() as u32;
+        u64::from(self.stamps.noise(n))
+    }
+
+    /// Content id of a name.
+    pub fn name(&self, name: Name) -> u64 {
+        name as u64
+    }
+
+    /// Writes one event on `m`'s buffer, in the section's generation, and notes the truth.
+    /// Strings and stacks are content ids.
+    #[inline]
+    pub fn put(&mut self, s: &State, m: Mi, ty: EventType, args: &[u64], change: Option<Transition>) {
+        let context = Context { m: Field::Is(s.ms[m].tid), p: Field::Is(s.view_p(m)), g: Field::Is(s.view_g(m)) };
+        self.put_as(s.ms[m].tid, m, ty, args, change, context);
+    }
+
+    /// As [`Tracer::put`], with a context that is not the M's own.
+    pub fn put_as(
+        &mut self,
+        tid: u64,
+        m: Mi,
+        ty: EventType,
+        args: &[u64],
+        change: Option<Transition>,
+        context: Context,
+    ) {
+        let mut all = [0; MAX_EVENT_ARGS];
+        all[..args.len()].copy_from_slice(args);
+        let open = &mut self.open[(self.section & 1) as usize];
+        open.events.push(ExpectedEvent {
+            generation: u64::from(self.section),
+            stream: tid,
+            ty,
+            derived: false,
+            racy: false,
+            context,
+            args: all,
+            transition: change,
+        });
+        self.write(tid, m, ty, all);
+    }
+
+    /// Writes one event without noting any truth: what a fault writes.
+    pub fn write(&mut self, tid: u64, m: Mi, ty: EventType, mut args: [u64; MAX_EVENT_ARGS]) {
+        let shape = SHAPES[ty as usize];
+        let parity = (self.section & 1) as usize;
+        let open = &mut self.open[parity];
+        if shape.strings | shape.stacks != 0 {
+            for (i, arg) in args.iter_mut().enumerate() {
+                if shape.strings & 1 << i != 0 {
+                    *arg = open.strings.id(*arg);
+                }
+                if shape.stacks & 1 << i != 0 {
+                    *arg = open.stacks.id(*arg);
+                }
+            }
+        }
+        if open.buffers.len() <= m {
+            open.buffers.resize_with(m + 1, Buffer::default);
+        }
+        let mut size = 1;
+        for &arg in &args[..usize::from(shape.args)] {
+            size += varint::len(arg) as u32;
+        }
+        let buffer = &mut open.buffers[m];
+        // Room for the largest time delta, as the runtime reserves it.
+        if !buffer.events.is_empty() && buffer.size + size + 10 > self.swarm.batch_size {
+            generation::close_batch(open.number, tid, buffer, &mut open.batches);
+        }
+        let dt = if buffer.events.is_empty() {
+            let (base, dt) = self.stamps.open_batch(m, buffer.last);
+            buffer.base = base;
+            buffer.last = base + dt;
+            dt
+        } else {
+            let dt = self.stamps.step(m, buffer.last);
+            buffer.last += dt;
+            dt
+        };
+        buffer.size += size + varint::len(dt) as u32;
+        buffer.events.push(Event { ty, dt, args });
+    }
+}
+
+/// The id that means none.
+pub(crate) const NONE: u64 = NONE_ID;

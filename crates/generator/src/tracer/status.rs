@@ -1,0 +1,127 @@
+//! Status events: each P and goroutine is announced once in every generation, by whoever
+//! mentions it first.
+
+use super::{NONE, Tracer};
+use crate::history::{Context, Field, Resource, Transition, Visible};
+use crate::model::state::{GPlace, Gi, Mi, PPlace, PView, Pi, State};
+use tracehound_wire::EventType;
+use tracehound_wire::event::{go_status, proc_status};
+
+/// A goroutine's visible state.
+pub(crate) fn visible(place: GPlace) -> Visible {
+    match place {
+        GPlace::Dead => Visible::NotExist,
+        GPlace::Runnable | GPlace::Held(_) => Visible::Runnable,
+        GPlace::Running(_) => Visible::Running,
+        GPlace::Syscall(_) => Visible::Syscall,
+        GPlace::Waiting => Visible::Waiting,
+    }
+}
+
+/// A goroutine's status code.
+pub(super) fn go_code(place: GPlace) -> u64 {
+    match place {
+        GPlace::Dead => go_status::BAD,
+        GPlace::Runnable | GPlace::Held(_) => go_status::RUNNABLE,
+        GPlace::Running(_) => go_status::RUNNING,
+        GPlace::Syscall(_) => go_status::SYSCALL,
+        GPlace::Waiting => go_status::WAITING,
+    }
+}
+
+impl Tracer {
+    /// What a first mention has as its old state: nobody can know in the first generation.
+    pub(super) fn unknown(&self, s: &State) -> Visible {
+        if self.section == s.first_gen { Visible::Undetermined } else { Visible::NotExist }
+    }
+
+    /// Before an event of `m`: the statuses of its P and its goroutine where they are due.
+    #[inline]
+    pub fn stat(&mut self, s: &mut State, m: Mi) {
+        if let Some(p) = s.ms[m].p
+            && !s.ps[p].slots.traced(self.section)
+            && self.wired(s, m, p)
+        {
+            self.proc_status(s, m, p);
+        }
+        if let Some(g) = s.ms[m].g
+            && !s.gs[g].slots.traced(self.section)
+        {
+            self.go_status(s, m, g, s.gs[g].place);
+        }
+    }
+
+    /// Whether the runtime has `p` at hand on `m`: a syscall takes it away in class A.
+    fn wired(&self, s: &State, m: Mi, p: Pi) -> bool {
+        match s.ps[p].place {
+            PPlace::Run(on) => on == m,
+            PPlace::Sys(on) => on == m && self.swarm.class() == crate::Class::B,
+            _ => false,
+        }
+    }
+
+    /// `ProcStatus` of `p` on `m`'s buffer, with the state that the written events imply.
+    pub fn proc_status(&mut self, s: &mut State, m: Mi, p: Pi) {
+        let (code, new) = match s.ps[p].view {
+            PView::Running => (proc_status::RUNNING, Visible::Running),
+            PView::Syscall => (proc_status::SYSCALL, Visible::Running),
+            PView::Idle | PView::Unknown => (proc_status::IDLE, Visible::Idle),
+            PView::Abandoned => (proc_status::SYSCALL_ABANDONED, Visible::Idle),
+        };
+        let old = if s.ps[p].view == PView::Unknown { self.unknown(s) } else { new };
+        let change = Transition { resource: Resource::Proc(p as u64), old, new };
+        self.put(s, m, EventType::ProcStatus, &[p as u64, code], Some(change));
+        s.ps[p].slots.set_traced(self.section);
+        if s.ps[p].view == PView::Unknown {
+            s.ps[p].view = PView::Idle;
+        }
+        if matches!(code, proc_status::RUNNING | proc_status::SYSCALL) {
+            s.ms[m].vp = Some(p);
+        }
+    }
+
+    /// `ProcStatus(p, Running)` of a P that no event has mentioned and that runs on `m`.
+    pub fn first_proc_status(&mut self, s: &mut State, m: Mi, p: Pi) {
+        let change = Transition { resource: Resource::Proc(p as u64), old: self.unknown(s), new: Visible::Running };
+        self.put(s, m, EventType::ProcStatus, &[p as u64, proc_status::RUNNING], Some(change));
+        s.ps[p].slots.set_traced(self.section);
+        s.ps[p].view = PView::Running;
+        s.ms[m].vp = Some(p);
+    }
+
+    /// `ProcStatus(p, SyscallAbandoned)` right before a theft. A reader that knows the P in a syscall
+    /// reports it where it was: on the victim's thread.
+    pub fn abandoned_status(&mut self, s: &mut State, m: Mi, p: Pi, holder: Option<(Mi, u64)>) {
+        let args = [p as u64, proc_status::SYSCALL_ABANDONED];
+        let resource = Resource::Proc(p as u64);
+        match (s.ps[p].view, holder) {
+            (PView::Syscall, Some((victim, g))) => {
+                let context = Context { m: Field::Is(s.ms[victim].tid), p: Field::Is(p as u64), g: Field::Is(g) };
+                let change = Transition { resource, old: Visible::Running, new: Visible::Running };
+                self.put_as(s.ms[m].tid, m, EventType::ProcStatus, &args, Some(change), context);
+            }
+            (view, _) => {
+                let old = if view == PView::Unknown { self.unknown(s) } else { Visible::Idle };
+                let change = Transition { resource, old, new: Visible::Idle };
+                self.put(s, m, EventType::ProcStatus, &args, Some(change));
+                s.ps[p].view = PView::Abandoned;
+            }
+        }
+        s.ps[p].slots.set_traced(self.section);
+    }
+
+    /// `GoStatus` of `g` in state `place`, on `m`'s buffer.
+    pub fn go_status(&mut self, s: &mut State, m: Mi, g: Gi, place: GPlace) {
+        let new = visible(place);
+        let old = if s.gs[g].known { new } else { self.unknown(s) };
+        let thread = if place == GPlace::Waiting { NONE } else { s.ms[m].tid };
+        let id = s.gs[g].id;
+        let change = Transition { resource: Resource::Goroutine(id), old, new };
+        self.put(s, m, EventType::GoStatus, &[id, thread, go_code(place)], Some(change));
+        s.gs[g].known = true;
+        s.gs[g].slots.set_traced(self.section);
+        if matches!(place, GPlace::Running(_) | GPlace::Syscall(_)) {
+            s.ms[m].vg = Some(g);
+        }
+    }
+}
