@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod fault;
 mod provision;
 mod record;
@@ -32,6 +33,15 @@ enum Command {
         #[arg(long)]
         large: bool,
     },
+    /// Record large traces and run the benches, with Go's reader beside ours in the same run
+    Bench {
+        /// Keep the figures under this name
+        #[arg(long, value_name = "NAME", conflicts_with = "against")]
+        save: Option<String>,
+        /// Compare with the figures kept under this name
+        #[arg(long, value_name = "NAME")]
+        against: Option<String>,
+    },
 }
 
 #[derive(Args)]
@@ -53,6 +63,7 @@ fn main() -> ExitCode {
 
 fn perform(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Bench { save, against } => bench::bench(save.as_deref(), against.as_deref())?,
         Command::Provision(sdks) => {
             for toolchain in provision::provide(&provision::chosen(&sdks.sdk)?)? {
                 println!("Go {:8} {}", toolchain.version(), toolchain.goroot().display());

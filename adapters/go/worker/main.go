@@ -22,17 +22,23 @@ func main() {
 		debug.SetGCPercent(400)
 	}
 	raw := len(os.Args) == 2 && os.Args[1] == "-raw"
-	if len(os.Args) > 1 && !raw {
-		fmt.Fprintln(os.Stderr, "usage: worker [-raw]")
+	timed := len(os.Args) == 4 && os.Args[1] == "-time"
+	if len(os.Args) > 1 && !raw && !timed {
+		fmt.Fprintln(os.Stderr, "usage: worker [-raw | -time PASSES FILE]")
 		fmt.Fprintln(os.Stderr, "Without arguments it speaks the reader protocol on standard input and output.")
 		fmt.Fprintln(os.Stderr, "With -raw it converts between the binary and the text format instead.")
+		fmt.Fprintln(os.Stderr, "With -time it reads FILE that often and prints events and nanoseconds of each pass.")
 		os.Exit(2)
 	}
 	serve := serveReader
 	if raw {
 		serve = serveRaw
 	}
-	if err := serve(newPipe()); err != nil {
+	run := func() error { return serve(newPipe()) }
+	if timed {
+		run = func() error { return timeReader(os.Args[2], os.Args[3]) }
+	}
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
 	}

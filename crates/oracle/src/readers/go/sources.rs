@@ -25,6 +25,7 @@ sources! {
     "stacks.go"
     "sync_go122.go"
     "sync_go125.go"
+    "time.go"
     "walk_go122.go"
     "walk_go124.go"
 }
