@@ -5,6 +5,7 @@
 //! ([`Text::Dangling`], [`Stack::is_dangling`]).
 
 use crate::event::{Event, Scene};
+use crate::fault::fault;
 use crate::ids::{GoId, GoState, ProcId, ProcState, TaskId, ThreadId};
 use std::fmt;
 use tracehound_wire::{EventType, Experiment};
@@ -327,11 +328,15 @@ impl<'r> Details<'r> {
     pub(crate) fn of(ev: &Event<'r>) -> Details<'r> {
         use EventType::*;
         let (e, scene) = (ev.e, ev.scene);
-        let text = |id: u64| match scene.tables.strings.get(ev.data, id) {
+        let faults = scene.faults;
+        let text = |id: u64| match lookup(scene, ev.data, id) {
             Some(b) => Text::Bytes(b),
             None => Text::Dangling(id),
         };
-        let metric = |name| Details::Metric(Metric { name, value: e.args[0] });
+        let metric = |name| {
+            let value = if fault!(faults, MetricTruncated) { e.args[0] & 0xffff_ffff } else { e.args[0] };
+            Details::Metric(Metric { name, value })
+        };
         let range = |name, scope| Details::Range(Range { name, scope, swept: None });
         let (of_g, of_p) = (Resource::Goroutine(GoId(e.g)), Resource::Proc(ProcId(e.p)));
         let arg_g = Resource::Goroutine(GoId(e.args[0] as i64));
@@ -353,7 +358,7 @@ impl<'r> Details<'r> {
             STWEnd => range(RangeName::StopTheWorld(text(e.aux)), of_g),
             GCBegin | GCActive | GCEnd => range(RangeName::GcMark, Resource::None),
             GCSweepBegin => range(RangeName::GcSweep, of_p),
-            GCSweepActive if scene.switches.sweep_scope_from_arg => {
+            GCSweepActive if scene.switches.sweep_scope_from_arg && !fault!(faults, SweepScopeContext) => {
                 range(RangeName::GcSweep, Resource::Proc(ProcId(e.args[0] as i64)))
             }
             GCSweepActive => range(RangeName::GcSweep, of_p),
@@ -383,7 +388,7 @@ impl<'r> Details<'r> {
                     name: ty.name(),
                     experiment,
                     arg_names: ty.spec().args,
-                    args: ev.args(),
+                    args: if fault!(faults, ExperimentalArgsShifted) { &ev.args()[1..] } else { ev.args() },
                 }),
                 None => Details::StateTransition(StateTransition {
                     change: change(ev, ty),
@@ -396,6 +401,14 @@ impl<'r> Details<'r> {
             },
         }
     }
+}
+
+fn lookup<'r>(scene: &'r Scene, data: &'r [u8], id: u64) -> Option<&'r [u8]> {
+    let strings = &scene.tables.strings;
+    if fault!(scene.faults, StringOffByOne) && id > 1 && strings.contains(id - 1) {
+        return strings.get(data, id - 1);
+    }
+    strings.get(data, id)
 }
 
 fn change(ev: &Event<'_>, ty: EventType) -> Change {

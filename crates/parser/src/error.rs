@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use tracehound_wire::{EventType, RejectRule};
+use tracehound_wire::{EventType, Mishap, RejectRule};
 
 /// What went wrong.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ struct Inner {
     cause: Cause,
     place: Place,
     message: String,
-    help: Option<&'static str>,
+    mishap: Option<Mishap>,
     explain: Option<Box<crate::Explain>>,
 }
 
@@ -44,7 +44,7 @@ pub struct Error(Box<Inner>);
 impl Error {
     #[cold]
     pub(crate) fn new(cause: Cause, place: Place, message: String) -> Error {
-        Error(Box::new(Inner { cause, place, message, help: None, explain: None }))
+        Error(Box::new(Inner { cause, place, message, mishap: None, explain: None }))
     }
 
     #[cold]
@@ -52,8 +52,13 @@ impl Error {
         Error::new(Cause::Rule(rule), place, message)
     }
 
-    pub(crate) fn with_help(mut self, help: &'static str) -> Error {
-        self.0.help = Some(help);
+    pub(crate) fn with_mishap(mut self, mishap: Mishap) -> Error {
+        self.0.mishap = Some(mishap);
+        self
+    }
+
+    pub(crate) fn after(mut self, events: u64) -> Error {
+        self.0.place.events = events;
         self
     }
 
@@ -95,13 +100,18 @@ impl Error {
         self.0.explain.as_deref()
     }
 
+    /// For a file that could not be opened: what it seems to be instead.
+    pub fn mishap(&self) -> Option<&Mishap> {
+        self.0.mishap.as_ref()
+    }
+
     /// What to do next.
     pub fn help(&self) -> &'static str {
-        self.0.help.unwrap_or_else(|| default_help(self.rule()))
+        help(self.rule())
     }
 }
 
-fn default_help(rule: Option<RejectRule>) -> &'static str {
+fn help(rule: Option<RejectRule>) -> &'static str {
     use RejectRule::*;
     use tracehound_wire::rule::RuleGroup;
     let Some(rule) = rule else { return "check that the file is readable and still being written to nowhere else" };

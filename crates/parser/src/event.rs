@@ -5,6 +5,7 @@
 //! [`Event::accessor_panic`] says that Go's would have panicked.
 
 use crate::details::{Details, Stack};
+use crate::fault::{FaultSet, fault};
 use crate::ids::{GoId, ProcId, ThreadId};
 use crate::release::Switches;
 use crate::tables::Tables;
@@ -154,6 +155,7 @@ pub(crate) struct Scene {
     /// Name of the task that the current event ends.
     pub ended_task: Vec<u8>,
     pub switches: Switches,
+    pub faults: FaultSet,
 }
 
 /// One event. Cheap to copy; borrows from the reader until the next event is asked for.
@@ -205,7 +207,9 @@ impl<'r> Event<'r> {
         if ty == EventType::CPUSample {
             return Some(Stack::new(self.scene, self.data, self.e.args[0]));
         }
-        match ty.spec().stacks.first() {
+        let stacks = ty.spec().stacks;
+        let own = if fault!(self.scene.faults, WrongStack) { stacks.last() } else { stacks.first() };
+        match own {
             Some(&i) if self.e.args[i] != 0 => Some(Stack::new(self.scene, self.data, self.e.args[i])),
             _ => None,
         }

@@ -42,7 +42,7 @@ faults! {
     StealChecksAbandonedVictim "steal-checks-abandoned-victim" "A steal of an abandoned P looks at the thread that it names.";
     StealWithoutSeq "steal-without-seq" "A steal is not counted in the P's sequence.";
     EndBlockedNeverWaits "end-blocked-never-waits" "The end of a blocked syscall does not wait until the P has been taken away.";
-    EndBlockedAlwaysUnbinds "end-blocked-unbinds-p" "The end of a blocked syscall also takes away the thread's P.";
+    EndBlockedUnbindsP "end-blocked-unbinds-p" "The end of a blocked syscall also takes away the thread's P.";
     SyscallEndAnyProc "syscall-end-any-proc" "The end of a fast syscall does not ask whether the P is in a syscall.";
     DestroySyscallKeepsP "destroy-syscall-keeps-p" "The end of a cgo callback leaves the P bound to the thread.";
     DestroySyscallNoSteal "destroy-syscall-no-steal" "The end of a cgo callback does not report the loss of the P.";
@@ -69,11 +69,11 @@ faults! {
     SwitchOrder "switch-order" "A coroutine switch reports the start of the next goroutine before the block of the last.";
     ContextAfter "context-after" "Events carry the P and goroutine of their thread after the event, not before it.";
     TieOrder "tie-order" "Among threads whose next events have the same time, the last one wins.";
-    HashSeedOrder "thread-order" "Threads enter the frontier in reverse order of their first use.";
+    ThreadOrder "thread-order" "Threads enter the frontier in reverse order of their first use.";
     SortSkipsOne "sort-skips-one" "When the first thread waits, the second one is not tried either.";
     NoSort "no-sort" "When the first thread waits, the others are tried without sorting them.";
     BatchOrder "batch-order" "Batches of one thread are sorted by their time.";
-    TimesExact "times-exact" "Times are converted once, from ticks, and not delta by delta.";
+    TimesRounded "times-rounded" "Times are rounded to the nearest nanosecond instead of cut.";
     TimesNotFixed "times-not-fixed" "Times that do not increase are left as they are.";
     SamplesLate "samples-late" "A CPU sample that has the same time as the next event comes first.";
     SampleArgsSwapped "sample-args-swapped" "P and thread of a CPU sample are taken for each other.";

@@ -20,20 +20,29 @@
 //! traces are generated: what it accepts must not depend on what is written for it.
 
 #![forbid(unsafe_code)]
-#![allow(dead_code, unused_macros, unused_imports)] // while being laid
 
+mod clock;
+mod cursor;
 pub mod details;
 pub mod dump;
 mod error;
 mod event;
 mod explain;
 mod fault;
+mod frontier;
+mod generation;
 mod ids;
 mod input;
+mod item;
+mod opening;
 mod options;
+mod order;
 mod reader;
+mod records;
 pub mod release;
+mod sort;
 mod tables;
+mod threads;
 
 pub use details::{Details, Stack, StackFrame, Text};
 pub use error::{Cause, Error, Place};

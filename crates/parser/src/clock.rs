@@ -1,0 +1,55 @@
+//! From timestamp units to nanoseconds, with the roundings of Go on amd64.
+
+use crate::fault::{FaultSet, fault};
+
+/// A generation's clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    ns_per_unit: f64,
+    faults: FaultSet,
+}
+
+impl Clock {
+    /// A clock of `frequency` timestamp units per second. Go divides twice, which rounds
+    /// twice (`internal/trace/generation.go setSyncBatch`, Go 1.27.3).
+    pub fn new(frequency: u64, faults: FaultSet) -> Clock {
+        Clock { ns_per_unit: 1.0 / (frequency as f64 / 1e9), faults }
+    }
+
+    /// `units` in ns, cut towards zero. What does not fit, or is no number (frequency 0),
+    /// becomes the least i64, as the conversion instruction of amd64 has it.
+    #[inline]
+    pub fn ns(self, units: u64) -> i64 {
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        let mut ns = units as f64 * self.ns_per_unit;
+        if fault!(self.faults, TimesRounded) {
+            ns = ns.round();
+        }
+        if (-LIMIT..LIMIT).contains(&ns) { ns as i64 } else { i64::MIN }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_round_like_go() {
+        let vectors: [(u64, u64, i64); 11] = [
+            (15_625_000, 1, 64),
+            (3, 1, 333_333_333),
+            (24_000_000, 6252, 260_499),
+            (24_000_000, 99_663, 4_152_624),
+            (4_000_000_000, 3, 0),
+            (u64::MAX, 1 << 40, 59),
+            (2_000_000_000, (1 << 53) + 1, 4_503_599_627_370_496),
+            (2_000_000_000, (1 << 53) + 3, 4_503_599_627_370_498),
+            (1_000_000_000, 1 << 63, i64::MIN),
+            (0, 0, i64::MIN),
+            (0, 7, i64::MIN),
+        ];
+        for (frequency, units, ns) in vectors {
+            assert_eq!(Clock::new(frequency, FaultSet::default()).ns(units), ns, "{frequency} {units}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Rules of user tasks and regions.
+
+use super::{Advance, OpenTask, Order, Reject, Try, reject};
+use crate::event::{Emitted, Scene};
+use crate::fault::fault;
+use tracehound_wire::RejectRule;
+
+impl Order {
+    /// The name that string `id` stands for, which must exist.
+    fn name(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8], id: u64) -> Result<u32, Box<Reject>> {
+        match self.names.of_string(&scene.tables, data, id) {
+            Some(name) => Ok(name),
+            None => reject(
+                RejectRule::AnnotationStringId,
+                format!("{} names string {id}, which is not in the generation's string table", e.ty),
+            ),
+        }
+    }
+
+    pub(super) fn task_begin(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8]) -> Advance {
+        let [id, parent, name_id, _] = *e.args;
+        if self.tasks.contains_key(&id) && !fault!(self.faults, TaskTwice) {
+            return reject(RejectRule::TaskIdConflict, format!("task {id} begins, but a task of this id is open"));
+        }
+        let name = self.name(e, scene, data, name_id)?;
+        self.names.hold(name);
+        let parent = if parent == 0 { u64::MAX } else { parent };
+        if let Some(old) = self.tasks.insert(id, OpenTask { parent, name, name_id }) {
+            self.names.release(old.name);
+        }
+        self.full(e)
+    }
+
+    pub(super) fn task_end(&mut self, e: &Try<'_>, scene: &mut Scene, data: &[u8], out: &mut Emitted) -> Advance {
+        scene.ended_task.clear();
+        out.aux = u64::MAX;
+        if let Some(task) = self.tasks.remove(&e.args[0]) {
+            out.aux = task.parent;
+            if fault!(self.faults, TaskNameById) {
+                scene.ended_task.extend_from_slice(scene.tables.strings.get(data, task.name_id).unwrap_or(b""));
+            } else {
+                scene.ended_task.extend_from_slice(self.names.bytes(task.name));
+            }
+            self.names.release(task.name);
+        }
+        self.full(e)
+    }
+
+    /// The place of the event's own goroutine, for a region.
+    fn region_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
+        match self.own_g(e) {
+            Some(at) => Ok(at),
+            None => reject(
+                RejectRule::RegionUnknownGoroutine,
+                format!("{} belongs to goroutine {}, which does not exist", e.ty, e.g),
+            ),
+        }
+    }
+
+    pub(super) fn region_begin(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8]) -> Advance {
+        self.full(e)?;
+        let name = self.name(e, scene, data, e.args[1])?;
+        let at = self.region_g(e)?;
+        self.gors.get_mut(at).extras().regions.push((e.args[0], name));
+        self.names.hold(name);
+        Ok(true)
+    }
+
+    pub(super) fn region_end(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8]) -> Advance {
+        self.full(e)?;
+        let name = self.name(e, scene, data, e.args[1])?;
+        let at = self.region_g(e)?;
+        let faults = self.faults;
+        let Some((task, open)) = self.gors.get_mut(at).extras.as_mut().and_then(|x| x.regions.last().copied()) else {
+            if fault!(faults, RegionEndNeedsBegin) {
+                return reject(RejectRule::RegionMismatch, "a region ends, but none is open".to_owned());
+            }
+            return Ok(true);
+        };
+        if task != e.args[0] || open != name && !fault!(faults, RegionNameUnchecked) {
+            return reject(
+                RejectRule::RegionMismatch,
+                format!(
+                    "goroutine {} ends region \"{}\" of task {}, but its innermost open one is \"{}\" of task {task}",
+                    e.g,
+                    self.names.bytes(name).escape_ascii(),
+                    e.args[0],
+                    self.names.bytes(open).escape_ascii(),
+                ),
+            );
+        }
+        self.gors.get_mut(at).extras().regions.pop();
+        self.names.release(open);
+        Ok(true)
+    }
+}

@@ -1,0 +1,128 @@
+//! Rules of syscalls and cgo callbacks.
+//!
+//! A goroutine's syscall holds on to its P in the state "in a syscall" until the syscall
+//! ends or the P is stolen. A syscall's begin carries a number of the P's sequence, so
+//! that a steal can only be that of one certain syscall.
+
+use super::state::{Seq, gs, ps};
+use super::{Advance, Need, Order, Reject, Try, reject};
+use crate::event::Emitted;
+use crate::fault::fault;
+use tracehound_wire::{EventType, RejectRule};
+
+impl Order {
+    /// The place of the event's own goroutine, which must be in a syscall.
+    fn syscall_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
+        let at = self.known_g(e)?;
+        if self.gors.get(at).status != gs::SYSCALL {
+            return reject(
+                RejectRule::GoNotInSyscall,
+                format!("{} needs goroutine {} to be in a syscall, but it is {}", e.ty, e.g, self.go_words(at)),
+            );
+        }
+        Ok(at)
+    }
+
+    pub(super) fn syscall_begin(&mut self, e: &Try<'_>) -> Advance {
+        let at = self.running_g(e)?;
+        let n = e.args[0];
+        let Some(p_at) = self.own_p(e) else { return self.full(e) };
+        self.gors.get_mut(at).status = gs::SYSCALL;
+        let p = self.procs.get_mut(p_at);
+        p.status = ps::SYSCALL;
+        if fault!(self.faults, SyscallBeginSeqUnchecked) {
+            return Ok(true);
+        }
+        let seq = p.seq;
+        if !self.proc_follows(seq, e, n) {
+            return reject(
+                RejectRule::SyscallBeginSeq,
+                format!(
+                    "a syscall begins with number {n} of P {} in generation {}, but the last was {} of generation {}",
+                    e.p, e.generation, seq.n, seq.generation
+                ),
+            );
+        }
+        self.procs.get_mut(p_at).seq = Seq { generation: e.generation, n };
+        Ok(true)
+    }
+
+    pub(super) fn syscall_end(&mut self, e: &Try<'_>) -> Advance {
+        self.full(e)?;
+        let at = self.syscall_g(e)?;
+        self.gors.get_mut(at).status = gs::RUNNING;
+        let Some(p_at) = self.own_p(e) else { return self.full(e) };
+        if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, SyscallEndAnyProc) {
+            return reject(
+                RejectRule::SyscallEndProcState,
+                format!("a syscall ends keeping P {}, which is {}", e.p, self.status_words(p_at)),
+            );
+        }
+        self.procs.get_mut(p_at).status = ps::RUNNING;
+        Ok(true)
+    }
+
+    pub(super) fn syscall_end_blocked(&mut self, e: &Try<'_>) -> Advance {
+        // While the thread still has its P in the syscall, the steal has not been seen yet.
+        if e.p != -1
+            && let Some(p_at) = self.own_p(e)
+            && self.procs.get(p_at).status == ps::SYSCALL
+            && !fault!(self.faults, EndBlockedNeverWaits)
+        {
+            return Ok(false);
+        }
+        self.need(e, Need::May, Need::Must)?;
+        let at = self.syscall_g(e)?;
+        self.gors.get_mut(at).status = gs::RUNNABLE;
+        self.unbind_g(e.t);
+        if fault!(self.faults, EndBlockedUnbindsP) {
+            self.unbind_p(e.t);
+        }
+        Ok(true)
+    }
+
+    pub(super) fn go_create_syscall(&mut self, e: &Try<'_>) -> Advance {
+        let bare = if fault!(self.faults, CreateSyscallWithG) { Need::May } else { Need::MustNot };
+        self.need(e, Need::May, bare)?;
+        let at = self.create(e, gs::SYSCALL)?;
+        self.bind_g(e.t, e.args[0] as i64, at);
+        Ok(true)
+    }
+
+    /// The end of a cgo callback. The thread loses a P that it still holds, as its id may
+    /// be another thread's next time; that is reported as a steal of its own.
+    pub(super) fn destroy_syscall(&mut self, e: &Try<'_>, steal_first: bool, out: &mut Emitted) -> Advance {
+        self.need(e, Need::May, Need::Must)?;
+        let at = self.syscall_g(e)?;
+        self.destroy(at);
+        if e.p != -1
+            && let Some(p_at) = self.own_p(e)
+            && !fault!(self.faults, DestroySyscallKeepsP)
+        {
+            if self.procs.get(p_at).status != ps::SYSCALL {
+                return reject(
+                    RejectRule::DestroySyscallProcState,
+                    format!("a cgo callback ends on a thread whose P {} is {}", e.p, self.status_words(p_at)),
+                );
+            }
+            self.procs.get_mut(p_at).status = ps::ABANDONED;
+            self.unbind_p(e.t);
+            let steal = Emitted {
+                ty: Some(EventType::ProcSteal),
+                args: [e.p as u64, 0, 0, 0],
+                old: ps::SYSCALL,
+                synthetic: true,
+                ..*out
+            };
+            if fault!(self.faults, DestroySyscallNoSteal) {
+            } else if steal_first {
+                self.extra.push_back(*out);
+                *out = steal;
+            } else {
+                self.extra.push_back(steal);
+            }
+        }
+        self.unbind_g(e.t);
+        Ok(true)
+    }
+}
