@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod build;
 mod decode;
 pub mod event;
 pub mod header;
@@ -17,6 +18,7 @@ mod printable;
 pub mod quote;
 pub mod raw;
 pub mod rule;
+pub mod testfile;
 pub mod trace;
 pub mod varint;
 pub mod version;
@@ -25,6 +27,7 @@ pub use event::{ArgKind, EventSpec, EventType, Experiment};
 pub use header::{Header, HeaderError, parse_header};
 pub use mishap::Mishap;
 pub use rule::RejectRule;
+pub use testfile::{Expect, TestFile};
 pub use trace::{
     Batch, Body, CpuSample, Event, ExperimentalBatch, Frame, Item, SizeField, StackRecord, StringRecord, SyncRecord,
     Trace,
