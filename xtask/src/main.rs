@@ -6,13 +6,16 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod conformance;
 mod fault;
 mod provision;
 mod record;
+mod tally;
 
 use clap::{Args, Parser, Subcommand};
 use fault::Result;
 use std::process::ExitCode;
+use tally::Tally;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Everything that CI runs")]
@@ -41,6 +44,14 @@ enum Command {
         /// Compare with the figures kept under this name
         #[arg(long, value_name = "NAME")]
         against: Option<String>,
+    },
+    /// Compare our reader with each SDK's own, on Go's test data and on traces recorded now
+    Conformance {
+        #[command(flatten)]
+        sdks: Sdks,
+        /// Use recorded traces of at least 50 MiB instead
+        #[arg(long)]
+        large: bool,
     },
 }
 
@@ -80,6 +91,16 @@ fn perform(command: Command) -> Result<ExitCode> {
                 }
             }
         }
+        Command::Conformance { sdks, large } => {
+            let tally = conformance::run(&provision::chosen(&sdks.sdk)?, large)?;
+            return Ok(close(tally));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the closing line; 0 if nothing failed, else 1.
+fn close(tally: Tally) -> ExitCode {
+    println!("{}", tally.closing_line());
+    ExitCode::from(u8::from(tally.failed > 0))
 }

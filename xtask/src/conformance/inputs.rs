@@ -1,0 +1,103 @@
+//! The traces that conformance is checked on.
+
+use super::raw::Raw;
+use crate::fault::{Doing, Fault, Result};
+use crate::record::record;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tracehound_oracle::readers::go::Toolchain;
+use tracehound_wire::quote::go_unquote;
+
+/// A trace and where it is from.
+pub struct Input {
+    /// For reports: `tests/...`, `fuzz/...`, `recorded/...`.
+    pub name: String,
+    /// The binary trace.
+    pub bytes: Arc<[u8]>,
+    /// The text it was converted from, for those that exist as text.
+    pub text: Option<Vec<u8>>,
+}
+
+/// The hand-made tests and the fuzz inputs that the toolchain's sources bring along.
+pub fn shipped(toolchain: &Toolchain, raw: &mut Raw) -> Result<Vec<Input>> {
+    let data = toolchain.trace_package().join("testdata");
+    let mut inputs = Vec::new();
+    for path in files(&data.join("tests"))? {
+        let text = trace_section(&read(&path)?).doing(path.display())?;
+        let bytes = raw.binary_of(&text).doing(path.display())?;
+        inputs.push(Input { name: named("tests", &path), bytes: bytes.into(), text: Some(text) });
+    }
+    for folder in files(&data.join("fuzz"))? {
+        for path in files(&folder)? {
+            let bytes = fuzz_input(&read(&path)?).doing(path.display())?;
+            inputs.push(Input { name: named("fuzz", &path), bytes: bytes.into(), text: None });
+        }
+    }
+    Ok(inputs)
+}
+
+/// Traces recorded now. Those of other toolchains are left alone.
+pub fn recorded(toolchain: &Toolchain, large: bool) -> Result<(Vec<PathBuf>, Vec<String>)> {
+    let recorded = record(toolchain, large)?;
+    Ok((recorded.traces, recorded.skipped))
+}
+
+/// A recorded trace, read into memory.
+pub fn load(path: &Path) -> Result<Input> {
+    Ok(Input { name: named("recorded", path), bytes: read(path)?.into(), text: None })
+}
+
+fn named(group: &str, path: &Path) -> String {
+    format!("{group}/{}", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).doing(path.display())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).doing(folder.display())? {
+        files.push(entry.doing(folder.display())?.path());
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The `trace` file of a test archive.
+fn trace_section(archive: &[u8]) -> Result<Vec<u8>> {
+    const MARKER: &[u8] = b"\n-- trace --\n";
+    let at = archive.windows(MARKER.len()).position(|w| w == MARKER);
+    at.map(|at| archive[at + MARKER.len()..].to_vec()).ok_or_else(|| Fault::new("no trace in the archive"))
+}
+
+/// The bytes in a file of Go's fuzzer: a version line, then `[]byte("...")`.
+fn fuzz_input(file: &[u8]) -> Result<Vec<u8>> {
+    let mut lines = file.split(|b| *b == b'\n');
+    let version = lines.next().unwrap_or_default();
+    let value = lines.next().unwrap_or_default();
+    let literal = value.strip_prefix(b"[]byte(").and_then(|v| v.strip_suffix(b")"));
+    match literal {
+        Some(literal) if version == b"go test fuzz v1" => go_unquote(literal).doing("read the literal"),
+        _ => Err(Fault::new("not a file of Go's fuzzer with one []byte")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fuzz_files_are_unquoted() {
+        let file = b"go test fuzz v1\n[]byte(\"go 1.22 trace\\x00\\xff\\b\")\n";
+        assert_eq!(fuzz_input(file).unwrap(), b"go 1.22 trace\0\xff\x08");
+        assert!(fuzz_input(b"go test fuzz v1\nint(5)\n").is_err());
+    }
+
+    #[test]
+    fn archives_give_their_trace() {
+        assert_eq!(trace_section(b"-- expect --\nSUCCESS\n-- trace --\nTrace Go1.22\n").unwrap(), b"Trace Go1.22\n");
+        assert!(trace_section(b"-- expect --\nSUCCESS\n").is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! Conformance: our reader beside each Go release's own, on the traces that Go ships and on
+//! traces recorded on the spot. The same verdict, the same events to the last one, the same
+//! text formats, except for listed divergences with reasons.
+
+mod inputs;
+mod pair;
+mod raw;
+mod texts;
+
+use crate::fault::Result;
+use crate::provision::{self, Sdk};
+use crate::tally::Tally;
+use inputs::Input;
+use pair::{Finding, Pair};
+use raw::Raw;
+use std::collections::BTreeMap;
+use std::time::Instant;
+use tracehound_oracle::readers::go::Toolchain;
+
+/// Checks our reader against the reader of every SDK given, which are installed if need be.
+///
+/// # Errors
+/// What the environment does not allow; differences are counted, not errors.
+pub fn run(sdks: &[Sdk], large: bool) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for toolchain in provision::provide(sdks)? {
+        tally += check(&toolchain, large)?;
+    }
+    Ok(tally)
+}
+
+fn check(toolchain: &Toolchain, large: bool) -> Result<Tally> {
+    let started = Instant::now();
+    let mut raw = Raw::start(toolchain)?;
+    let mut session = Session {
+        toolchain,
+        pair: Pair::start(toolchain, large)?,
+        tally: Tally::default(),
+        skipped: BTreeMap::new(),
+        bytes: 0,
+        events: 0,
+    };
+    if !large {
+        for input in inputs::shipped(toolchain, &mut raw)? {
+            session.check(&input, &mut raw)?;
+        }
+    }
+    let (paths, unrecorded) = inputs::recorded(toolchain, large)?;
+    for reason in unrecorded {
+        println!("Go {}: not recorded: {reason}", toolchain.version());
+    }
+    for path in &paths {
+        session.check(&inputs::load(path)?, &mut raw)?;
+    }
+    session.report(started);
+    Ok(session.tally)
+}
+
+/// One SDK's checks in progress.
+struct Session<'a> {
+    toolchain: &'a Toolchain,
+    pair: Pair,
+    tally: Tally,
+    skipped: BTreeMap<String, u64>,
+    bytes: u64,
+    events: u64,
+}
+
+impl Session<'_> {
+    fn check(&mut self, input: &Input, raw: &mut Raw) -> Result<()> {
+        self.bytes += input.bytes.len() as u64;
+        match self.pair.events(&input.bytes) {
+            Finding::Agree { events } => {
+                self.events += events;
+                self.tally.count(true);
+            }
+            Finding::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+            Finding::Differ(how) => self.fail(input, "events", &how),
+        }
+        if self.pair.has_same_text() {
+            match self.pair.text(&input.bytes) {
+                None => self.tally.count(true),
+                Some(how) => self.fail(input, "dump", &how),
+            }
+        }
+        for (what, outcome) in texts::check(input, raw) {
+            match outcome {
+                Ok(()) => self.tally.count(true),
+                Err(how) => self.fail(input, what, &how.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, input: &Input, what: &str, how: &str) {
+        self.tally.count(false);
+        println!("Go {}: {}: {what}:\n{how}", self.toolchain.version(), input.name);
+    }
+
+    fn report(&self, started: Instant) {
+        println!(
+            "Go {:8} {:4} checks passed, {} failed; {:.1} MB, {} events alike, {:.1} s",
+            self.toolchain.version(),
+            self.tally.passed,
+            self.tally.failed,
+            self.bytes as f64 / 1e6,
+            self.events,
+            started.elapsed().as_secs_f64(),
+        );
+        for (reason, count) in &self.skipped {
+            println!("            {count} not compared: {reason}");
+        }
+    }
+}
