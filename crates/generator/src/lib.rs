@@ -15,6 +15,7 @@ pub mod fault;
 pub mod flavour;
 pub mod history;
 mod model;
+pub mod mutate;
 pub mod source;
 pub mod swarm;
 mod tracer;

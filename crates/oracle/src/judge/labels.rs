@@ -1,0 +1,99 @@
+//! The judge over the labels of mutations: every operator, on generated histories and on
+//! hand-made traces. False labels are counted and must be zero.
+
+use super::{Depth, Options, Verdict, judge_bytes};
+use std::collections::BTreeMap;
+use tracehound_generator::mutate::{Facts, Label, Mutated, operators};
+use tracehound_generator::source::Rng;
+use tracehound_generator::{Config, generate};
+use tracehound_wire::{RejectRule, Trace};
+
+/// What became of one operator.
+#[derive(Default, Debug)]
+struct Tally {
+    applied: u32,
+    unjudged: u32,
+    false_labels: Vec<String>,
+    rules: BTreeMap<RejectRule, u32>,
+}
+
+fn explore() -> Options {
+    Options { depth: Depth::Explore, max_states: 20_000, ..Options::default() }
+}
+
+/// Whether the judge contradicts a label: the reason, `Ok(false)` if the judge has no answer.
+fn check(mutated: &Mutated, tally: &mut Tally) -> Result<bool, String> {
+    let verdict = judge_bytes(&mutated.edited.to_bytes(), explore());
+    match (&mutated.label, &verdict) {
+        (_, Verdict::TooLarge { .. } | Verdict::OldFormat(_)) => return Ok(false),
+        (Label::Unspecified, _) | (Label::MustAccept(_), Verdict::Legal { .. }) => {}
+        (Label::MustReject(allowed), Verdict::Illegal { rules, .. }) => {
+            for &rule in rules {
+                *tally.rules.entry(rule).or_default() += 1;
+            }
+            if let Some(other) = rules.iter().find(|r| !allowed.is_empty() && !allowed.contains(r)) {
+                return Err(format!("{}: can be refused with {other}, not only with {allowed:?}", mutated.what));
+            }
+        }
+        (label, verdict) => return Err(format!("{}: {label:?}, but the judge says {verdict:?}", mutated.what)),
+    }
+    Ok(true)
+}
+
+fn try_all(trace: &Trace, source: &mut Rng, tallies: &mut BTreeMap<&'static str, Tally>) {
+    let facts = Facts::new(trace);
+    for operator in operators() {
+        let tally = tallies.entry(operator.name).or_default();
+        let Some(mutated) = operator.apply(&facts, source) else { continue };
+        tally.applied += 1;
+        match check(&mutated, tally) {
+            Ok(true) => {}
+            Ok(false) => tally.unjudged += 1,
+            Err(reason) => tally.false_labels.push(reason),
+        }
+    }
+}
+
+#[test]
+fn no_label_is_false_on_generated_histories() {
+    let cases = std::env::var("LABEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150u64);
+    let config = Config { steps: 60, threads: 3, procs: 3, goroutines: 4, generations: 3, ..Config::default() };
+    let mut tallies = BTreeMap::new();
+    let (mut robust, mut fragile, mut wrong) = (0, 0, Vec::new());
+    for seed in 0..cases {
+        let history = generate(&mut Rng::new(seed), &config);
+        let trace = history.trace();
+        let base = judge_bytes(&trace.to_bytes(), explore());
+        match &base {
+            Verdict::Legal { fragile: refusals, .. } => {
+                fragile += u32::from(!refusals.is_empty());
+                robust += u32::from(Facts::new(trace).robust());
+                if Facts::new(trace).robust() && !refusals.is_empty() {
+                    wrong.push((seed, refusals.clone()));
+                }
+            }
+            Verdict::TooLarge { .. } => continue,
+            other => panic!("seed {seed}: the history itself is not legal: {other:?}"),
+        }
+        try_all(trace, &mut Rng::new(!seed), &mut tallies);
+    }
+    eprintln!(
+        "{cases} cases, {robust} robust, {fragile} fragile, {} taken for robust: {:?}",
+        wrong.len(),
+        wrong.first()
+    );
+    let mut failed = 0;
+    for (name, tally) in &tallies {
+        failed += tally.false_labels.len();
+        eprintln!(
+            "{name}: applied {}, unjudged {}, false {}, {:?}{}",
+            tally.applied,
+            tally.unjudged,
+            tally.false_labels.len(),
+            tally.rules,
+            tally.false_labels.first().map_or(String::new(), |f| format!("\n    {f}"))
+        );
+    }
+    assert_eq!(failed, 0, "false labels");
+    assert_eq!(wrong, [], "traces taken for robust that are not");
+}
