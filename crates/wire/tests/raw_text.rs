@@ -3,9 +3,10 @@
 
 use proptest::prelude::*;
 use tracehound_wire::raw::{
-    FromTextError, RawErrorKind, RawItem, RawReader, TextErrorKind, TextStyle, ToTextError, Width, from_text, to_text,
+    FromTextError, RawErrorKind, RawItem, RawReader, RawWriter, TextErrorKind, TextStyle, ToTextError, Width,
+    from_text, to_text,
 };
-use tracehound_wire::{EventType, Mishap, Version};
+use tracehound_wire::{EventType, Mishap, Trace, Version};
 
 fn trace(version: Version, body: &[u8]) -> Vec<u8> {
     [&version.header()[..], body].concat()
@@ -330,6 +331,32 @@ fn raw_events_tell_what_they_are_made_of() {
     let mut again = Vec::new();
     stack.to_buf().encode_into(&mut again);
     assert_eq!(again, stack.bytes());
+}
+
+#[test]
+fn a_raw_writer_copies_items_byte_for_byte() {
+    for (style, body) in [
+        (TextStyle::Lossless, &[11, 0x81, 0, 0x31, 200, 1, 5, 9, 1, b'x', 0xff][..]),
+        (TextStyle::Go, &[11, 0x81, 0, 53, 5, 1, 0]),
+    ] {
+        let bytes = trace(Version::Go126, body);
+        let reader = RawReader::new(&bytes, style).unwrap();
+        let mut writer = RawWriter::new(Vec::new(), reader.version(), reader.unusual_header()).unwrap();
+        for item in reader {
+            writer.copy(&item.unwrap()).unwrap();
+        }
+        assert_eq!(writer.finish().unwrap(), bytes);
+    }
+}
+
+#[test]
+fn whole_traces_go_to_text_and_back() {
+    let text = "Trace Go1.23\n#~ widths 2 1 1 10\nEventBatch gen=1 m=5 time=9 size=2\nProcStop dt=1\n";
+    let trace = Trace::from_text(text.as_bytes()).unwrap();
+    assert_eq!(trace.to_text().unwrap(), text);
+    assert_eq!(Trace::from_text(b"Trace Go1.23\nProcStop").unwrap_err().line, 2);
+    let broken = Trace { header: Some(b"go".to_vec()), ..trace };
+    assert_eq!(broken.to_text().unwrap_err().mishap, Mishap::NotATrace);
 }
 
 #[test]

@@ -130,8 +130,8 @@ impl GenerationState {
         if !version.has_sync_batch() {
             return (if self.timestamps { time } else { 0 }, vec![frequency]);
         }
-        let dt = u64::from(self.timestamps);
-        let batch_time = if self.timestamps { time.wrapping_sub(1) } else { 0 };
+        // Without timestamps the snapshots still have to move on, or Go's validator complains.
+        let (batch_time, dt) = if self.timestamps { (time.wrapping_sub(1), 1) } else { (0, self.nth + 1) };
         (batch_time, vec![frequency, SyncRecord::ClockSnapshot { dt, mono, sec, nsec }])
     }
 
@@ -281,6 +281,7 @@ impl<'a> Generation<'a> {
 
     /// Sets the clocks. By default a unit is 64 ns, the snapshot is taken at the time of the earliest
     /// batch, and monotonic and wall clock move on by a nanosecond and a second from generation to generation.
+    /// [`ClockSync::time`] counts only while timestamps are on.
     pub fn sync(&mut self, sync: ClockSync) -> &mut Self {
         self.state.sync = SyncData::Given(sync);
         self

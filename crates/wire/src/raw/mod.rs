@@ -35,6 +35,7 @@ pub use text_writer::TextWriter;
 pub use writer::RawWriter;
 
 use crate::header::HeaderError;
+use crate::trace::Trace;
 use std::io::{self, Write};
 
 /// Which text is meant.
@@ -113,4 +114,35 @@ pub fn from_text(text: &[u8], style: TextStyle, out: impl Write) -> Result<(), F
     }
     writer.finish()?;
     Ok(())
+}
+
+impl Trace {
+    /// The trace as text in the lossless style.
+    ///
+    /// # Errors
+    /// If [`Trace::header`] holds bytes that are no readable header.
+    pub fn to_text(&self) -> Result<String, HeaderError> {
+        let mut out = Vec::new();
+        match to_text(&self.to_bytes(), TextStyle::Lossless, &mut out) {
+            Err(ToTextError::Header(e)) => Err(e),
+            // The lossless style has no error behind the header, and a vector takes everything.
+            Ok(()) | Err(ToTextError::Event(_) | ToTextError::Io(_)) => Ok(String::from_utf8_lossy(&out).into_owned()),
+        }
+    }
+
+    /// Reads a trace from text in the lossless style, which Go's own text is as well.
+    ///
+    /// # Errors
+    /// If a line cannot be read.
+    ///
+    /// # Panics
+    /// Never: text whose header line can be read gives a readable header.
+    pub fn from_text(text: &[u8]) -> Result<Trace, TextError> {
+        let mut out = Vec::new();
+        match from_text(text, TextStyle::Lossless, &mut out) {
+            Err(FromTextError::Text(e)) => Err(e),
+            // A vector takes everything.
+            Ok(()) | Err(FromTextError::Io(_)) => Ok(Trace::decode(&out).expect("the header has been checked")),
+        }
+    }
 }
