@@ -110,15 +110,13 @@ fn literal(bytes: &[u8], pos: usize, want: &[u8]) -> Result<usize, usize> {
     if same == want.len() { Ok(pos + same) } else { Err(pos + same) }
 }
 
-/// Skips white space from `pos` on; fails on a line feed, with or without a CR before it,
-/// and on fewer than `least` characters.
+/// Skips white space from `pos` on; fails on a line feed and
+/// on fewer than `least` characters.
 fn gap(bytes: &[u8], mut pos: usize, least: usize) -> Result<usize, usize> {
     let mut skipped = 0;
     loop {
-        match bytes.get(pos) {
-            Some(b'\n') => return Err(pos),
-            Some(b'\r') if bytes.get(pos + 1) == Some(&b'\n') => return Err(pos),
-            _ => {}
+        if bytes.get(pos) == Some(&b'\n') {
+            return Err(pos);
         }
         match white_space_len(&bytes[pos..]) {
             0 if skipped >= least => return Ok(pos),

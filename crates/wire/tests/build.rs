@@ -194,6 +194,68 @@ fn large_tables_are_cut_into_batches_that_readers_take() {
     }
 }
 
+/// Every kind of argument is refused where the table wants another.
+#[test]
+fn arguments_are_held_against_the_table() {
+    let fits = |event: &'static str, args: &[Arg<'static>]| {
+        let args = args.to_vec();
+        std::panic::catch_unwind(move || {
+            TraceBuilder::new(Version::Go126).generation(1).batch(M(0), 0).event(event, &args[..]);
+        })
+        .is_ok()
+    };
+    let places: [(&str, Arg<'static>); 9] = [
+        ("HeapAlloc", 1.into()),
+        ("GCSweepActive", P(1).into()),
+        ("GCMarkAssistActive", G(1).into()),
+        ("GCActive", Seq(1).into()),
+        ("GoLabel", "a".into()),
+        ("GoLabel", StringId(1).into()),
+        ("GCSweepBegin", NO_STACK.into()),
+        ("GCSweepBegin", Arg::Frames(&[])),
+        ("GoCreateSyscall", G(1).into()),
+    ];
+    for (event, _) in places {
+        for (other, arg) in places {
+            let same =
+                places.iter().any(|(e, a)| *e == event && std::mem::discriminant(a) == std::mem::discriminant(&arg));
+            assert_eq!(fits(event, &[arg]), same, "{event} with what belongs to {other}: {arg:?}");
+        }
+        for arg in [M(1).into(), Task(1).into(), ProcStatus::Idle.into(), GoStatus::Waiting.into()] {
+            assert!(!fits(event, &[arg]), "{event} with {arg:?}");
+        }
+        assert!(fits(event, &[Arg::Any(1)]));
+    }
+    assert!(fits("UserTaskEnd", &[Task(1).into(), NO_STACK.into()]));
+    assert!(!fits("UserTaskEnd", &[G(1).into(), NO_STACK.into()]));
+}
+
+/// Go's validator wants every snapshot to be later than the one before.
+#[test]
+fn default_snapshots_move_on_even_without_timestamps() {
+    for on in [true, false] {
+        let mut t = TraceBuilder::new(Version::Go126);
+        t.timestamps(on);
+        for number in 1..4 {
+            t.generation(number).batch(M(0), number * 10).event("ProcStatus", (P(0), ProcStatus::Idle));
+        }
+        let trace = t.build();
+        let snapshots: Vec<[u64; 3]> = trace
+            .batches()
+            .filter_map(|b| match &b.body {
+                Body::Sync(records) => match records[1] {
+                    SyncRecord::ClockSnapshot { dt, mono, sec, .. } => Some([b.time + dt, mono, sec]),
+                    SyncRecord::Frequency(_) => None,
+                },
+                _ => None,
+            })
+            .collect();
+        assert_eq!(snapshots.len(), 3);
+        assert!(snapshots[0].iter().all(|&v| v > 0));
+        assert!(snapshots.windows(2).all(|w| w[0].iter().zip(&w[1]).all(|(a, b)| a < b)), "{snapshots:?}");
+    }
+}
+
 #[test]
 #[should_panic(expected = "argument m of GoStatus is a M, given was G(G(0))")]
 fn an_argument_of_the_wrong_kind_panics() {
