@@ -350,14 +350,19 @@ impl<'a> Reader<'a> {
 
     fn load(&mut self) -> Result<Loaded, LoadError> {
         self.next_sample = 0;
-        self.generation.load(&mut Loader {
+        let loaded = self.generation.load(&mut Loader {
             input: &mut self.input,
             tables: &mut self.scene.tables,
             threads: &mut self.order.threads,
             version: self.version,
             sw: &self.scene.switches,
             faults: self.faults,
-        })
+        });
+        if !matches!(loaded, Ok(Loaded::Generation(_))) {
+            // What was read of a generation that is not delivered must not be delivered either.
+            self.generation.samples.clear();
+        }
+        loaded
     }
 
     /// Makes a cursor for each thread of the loaded generation.
