@@ -7,7 +7,9 @@
 //! A target reports a bug by panicking, which is the way libFuzzer knows; the kind of bug is
 //! in the panic's first words, so that findings can be told apart.
 
+pub mod guide;
 pub mod mutator;
+pub mod plant;
 pub mod replay;
 pub mod target;
 pub mod targets;

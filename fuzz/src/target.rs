@@ -38,7 +38,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: &[Target] = &[targets::bytes::TARGET, targets::round_trip::TARGET];
+pub const TARGETS: &[Target] = &[targets::bytes::TARGET, targets::round_trip::TARGET, targets::compare_go::TARGET];
 
 impl Target {
     /// The target with this name.

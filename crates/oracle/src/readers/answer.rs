@@ -5,13 +5,13 @@ use crate::verdict::{Answer, Mode, Rejection, Verdict};
 use tracehound_wire::{RejectRule, varint};
 
 /// Finds the rule behind a reader's own words, for readers that do not name rules.
-pub(super) type Classify = fn(message: &str) -> Option<RejectRule>;
+pub type Classify = fn(message: &str) -> Option<RejectRule>;
 
 /// Reads an answer to a request in `mode`.
 ///
 /// # Errors
 /// Says, as a clause, what is wrong with the frame.
-pub(super) fn parse(frame: &[u8], mode: Mode, classify: Classify) -> Result<Answer, String> {
+pub fn parse(frame: &[u8], mode: Mode, classify: Classify) -> Result<Answer, String> {
     let mut f = Fields { bytes: frame, pos: 0 };
     let verdict = f.byte("verdict")?;
     let events = f.uvarint("number of events")?;

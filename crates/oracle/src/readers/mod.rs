@@ -10,6 +10,7 @@ mod link;
 mod serve;
 mod spec;
 
+pub use answer::{Classify, parse as parse_answer};
 pub use builtin::Builtin;
 pub use command::{CommandReader, Limits};
 pub use hello::{Hello, PROTOCOL, Reports};

@@ -4,7 +4,7 @@
 //! and the worker's own sources: a patched copy of a toolchain gets a worker of its own.
 
 use super::error::ToolchainError;
-use super::sources::SOURCES;
+use super::recipe::Recipe;
 use super::toolchain::{Toolchain, cache_folder};
 use std::env;
 use std::fs::{self, File};
@@ -17,16 +17,24 @@ use std::path::{Path, PathBuf};
 const HOST_COMMAND: &str = "cmd/addr2line";
 
 impl Toolchain {
-    /// The worker's program, built now unless it is in the cache. Several processes may ask
+    /// The program of the worker that speaks the protocol; see [`Toolchain::worker_of`].
+    ///
+    /// # Errors
+    /// As [`Toolchain::worker_of`].
+    pub fn worker(&self) -> Result<PathBuf, ToolchainError> {
+        self.worker_of(&Recipe::plain())
+    }
+
+    /// The program of a worker, built now unless it is in the cache. Several processes may ask
     /// at once: one builds, the others wait.
     ///
     /// # Errors
     /// [`ToolchainError::Build`] with the compiler's words, [`ToolchainError::NoCache`],
     /// [`ToolchainError::Io`].
-    pub fn worker(&self) -> Result<PathBuf, ToolchainError> {
+    pub fn worker_of(&self, recipe: &Recipe) -> Result<PathBuf, ToolchainError> {
         let folder = cache_folder()?.join("workers");
         fs::create_dir_all(&folder).map_err(ToolchainError::io(format!("create {}", folder.display())))?;
-        let key = format!("go{}-{:016x}", self.version(), self.fingerprint()?);
+        let key = format!("go{}-{:016x}", self.version(), self.fingerprint(recipe)?);
         let worker = folder.join(format!("{key}{}", env::consts::EXE_SUFFIX));
         if worker.is_file() {
             return Ok(worker);
@@ -35,21 +43,23 @@ impl Toolchain {
         let lock = File::create(&lock_path).map_err(ToolchainError::io("create a lock file"))?;
         lock.lock().map_err(ToolchainError::io("wait for another build of the worker"))?;
         if !worker.is_file() {
-            self.build(&folder, &worker)?;
+            self.build(recipe, &folder, &worker)?;
         }
         Ok(worker)
     }
 
     /// Builds in a folder of its own and moves the finished program into place.
-    fn build(&self, folder: &Path, worker: &Path) -> Result<(), ToolchainError> {
+    fn build(&self, recipe: &Recipe, folder: &Path, worker: &Path) -> Result<(), ToolchainError> {
         let scratch = tempfile::tempdir_in(folder).map_err(ToolchainError::io("create a build folder"))?;
-        let overlay = self.write_overlay(scratch.path()).map_err(ToolchainError::io("write the worker's sources"))?;
+        let overlay =
+            self.write_overlay(recipe, scratch.path()).map_err(ToolchainError::io("write the worker's sources"))?;
         let program = scratch.path().join("worker");
         let output = self
             .command()?
             .current_dir(scratch.path())
             .args(["build", "-trimpath", "-overlay"])
             .arg(&overlay)
+            .args(recipe.gcflags.map(|flags| format!("-gcflags={flags}")))
             .arg("-o")
             .arg(&program)
             .arg(HOST_COMMAND)
@@ -63,14 +73,15 @@ impl Toolchain {
     }
 
     /// Writes the sources and the overlay that lays them over the host command.
-    fn write_overlay(&self, scratch: &Path) -> io::Result<PathBuf> {
+    fn write_overlay(&self, recipe: &Recipe, scratch: &Path) -> io::Result<PathBuf> {
         let host = self.goroot().join("src").join(HOST_COMMAND);
         let mut replace = serde_json::Map::new();
-        for (name, content) in SOURCES {
-            let source = scratch.join(name);
+        let sources = recipe.sources.iter().map(|(name, content)| (host.join(name), content.as_bytes()));
+        let replaced = recipe.replaced.iter().map(|(p, content)| (self.goroot().join("src").join(p), &content[..]));
+        for (i, (place, content)) in sources.chain(replaced).enumerate() {
+            let source = scratch.join(format!("source{i}.go"));
             fs::write(&source, content)?;
-            let shown = source.to_string_lossy().into_owned();
-            replace.insert(host.join(name).to_string_lossy().into_owned(), shown.into());
+            replace.insert(place.to_string_lossy().into_owned(), source.to_string_lossy().into_owned().into());
         }
         let overlay = scratch.join("overlay.json");
         fs::write(&overlay, serde_json::json!({ "Replace": replace }).to_string())?;
@@ -78,9 +89,9 @@ impl Toolchain {
     }
 
     /// A hash of all that decides what the worker is.
-    fn fingerprint(&self) -> Result<u64, ToolchainError> {
+    fn fingerprint(&self, recipe: &Recipe) -> Result<u64, ToolchainError> {
         let mut hasher = DefaultHasher::new();
-        SOURCES.hash(&mut hasher);
+        recipe.hash(&mut hasher);
         self.version().hash(&mut hasher);
         let package = self.trace_package();
         hash_go_files(&package, &mut hasher)

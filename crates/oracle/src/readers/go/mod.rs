@@ -4,9 +4,11 @@
 mod build;
 mod classify;
 mod error;
+mod recipe;
 mod sources;
 pub mod toolchain;
 
 pub use classify::classify;
 pub use error::ToolchainError;
+pub use recipe::Recipe;
 pub use toolchain::Toolchain;

@@ -14,6 +14,7 @@ sources! {
     "api_go123.go"
     "experimental_go123.go"
     "form.go"
+    "hello.go"
     "main.go"
     "pipe.go"
     "raw.go"
@@ -29,6 +30,12 @@ sources! {
     "walk_go122.go"
     "walk_go124.go"
 }
+
+/// What takes the place of the worker's `main.go` in the coverage worker.
+pub(super) const COVERAGE_MAIN: &str = include_str!("../../../../../adapters/go/coverage/main.go");
+
+/// What takes the place of the SDK's `internal/fuzz/trace.go` in the coverage worker.
+pub(super) const COVERAGE_HOOKS: &str = include_str!("../../../../../adapters/go/coverage/hooks.go");
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,111 @@
+//! Any bytes into Go's reader and ours.
+//!
+//! `TRACEHOUND_FUZZ_GO` names the Go version (default: the newest release that is known
+//! here); `TRACEHOUND_FUZZ_UNGUIDED` switches Go's coverage off, to see what it is worth;
+//! `TRACEHOUND_FUZZ_PLANT` names a file with a condition to plant in Go's reader (see
+//! [`crate::plant`]), which the fuzzer then has to find.
+
+use crate::guide::{GoReader, GuideError};
+use crate::plant::Plant;
+use crate::target::{Input, Keep, Target};
+use std::cell::RefCell;
+use std::env;
+use std::path::Path;
+use std::time::Duration;
+use tracehound_oracle::readers::go::{Recipe, Toolchain};
+use tracehound_oracle::readers::{Builtin, Limits, ReaderUnderTest, Reports};
+use tracehound_oracle::verdict::{Comparison, Difference, Mode, compare};
+use tracehound_parser::Options;
+use tracehound_wire::{Mishap, parse_header};
+
+/// The row in the list of targets.
+pub const TARGET: Target = Target {
+    name: "compare_go",
+    law: "whatever the bytes, our reader and Go's say the same",
+    input: Input::Trace,
+    max_len: 4096,
+    run,
+};
+
+/// The Go release whose reader is followed unless told otherwise.
+const GO: &str = "1.27";
+
+/// Go's reader takes microseconds for what fits into a fuzzer's input.
+const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), memory: 4 << 30 };
+
+struct Pair {
+    go: GoReader,
+    ours: Builtin,
+    common: Reports,
+}
+
+thread_local! {
+    static PAIR: RefCell<Option<Pair>> = const { RefCell::new(None) };
+}
+
+fn run(bytes: &[u8]) -> Keep {
+    // Go converts v1 traces, which takes it milliseconds each; ours refuses them by design.
+    if parse_header(bytes).is_err_and(|e| matches!(e.mishap, Mishap::V1Trace { .. })) {
+        return Keep::No;
+    }
+    PAIR.with_borrow_mut(|pair| {
+        let pair = pair.get_or_insert_with(|| Pair::start().unwrap_or_else(|e| no_reader(&e)));
+        pair.compare(bytes);
+    });
+    Keep::Yes
+}
+
+impl Pair {
+    fn start() -> Result<Pair, GuideError> {
+        let toolchain = Toolchain::resolve(&env::var("TRACEHOUND_FUZZ_GO").unwrap_or_else(|_| GO.to_owned()))?;
+        let mut recipe = Recipe::coverage();
+        if let Some(plant) = env::var_os("TRACEHOUND_FUZZ_PLANT") {
+            recipe = Plant::from_file(Path::new(&plant))?.add_to(recipe, &toolchain)?;
+        }
+        let guides = env::var_os("TRACEHOUND_FUZZ_UNGUIDED").is_none();
+        let go = GoReader::start(&toolchain, &recipe, LIMITS, guides)?;
+        let ours = Builtin::like(go.hello(), Options::default());
+        let common = go.hello().reports.common(ours.hello().reports);
+        Ok(Pair { go, ours, common })
+    }
+
+    fn compare(&mut self, bytes: &[u8]) {
+        let theirs = self.go.read(bytes, Mode::Digest);
+        let ours = self.ours.read(bytes, Mode::Digest);
+        match compare(&ours, &theirs, self.common) {
+            Comparison::Agree | Comparison::NotComparable(_) => {}
+            Comparison::Differ(Difference::Verdicts(ours, theirs)) => {
+                verdicts_differ(&format!("ours {ours}; Go's {theirs}"));
+            }
+            Comparison::Differ(Difference::Rules(ours, theirs)) => {
+                rules_differ(&format!("ours {ours}; Go's {theirs}"));
+            }
+            Comparison::Differ(Difference::Events(d)) => {
+                events_differ(&format!("{d}\nours {:?}, Go's {:?}", ours.digest, theirs.digest));
+            }
+        }
+    }
+}
+
+// Crash bins are told apart by the innermost function that is not the panic's own.
+
+#[inline(never)]
+fn verdicts_differ(how: &str) -> ! {
+    panic!("verdicts-differ: {how}")
+}
+
+#[inline(never)]
+fn rules_differ(how: &str) -> ! {
+    panic!("rules-differ: {how}")
+}
+
+#[inline(never)]
+fn events_differ(how: &str) -> ! {
+    panic!("events-differ: {how}")
+}
+
+/// Not a finding: says so and ends the fuzzer without an artifact.
+fn no_reader(e: &GuideError) -> ! {
+    eprintln!("compare_go: {e}");
+    std::process::exit(2)
+}
