@@ -62,6 +62,15 @@ impl Facts<'_> {
         let what = format!("{} is put before {} ({})", say(&event), say(&fact.event), fact.at);
         self.changed(what, |t| events(t, fact.at).insert(fact.at.index, event))
     }
+
+    /// Exchanges two events, each keeping its time.
+    pub(super) fn exchange(&self, a: &Fact, b: &Fact) -> Edit {
+        let what = format!("{} ({}) and {} ({}) change places", say(&a.event), a.at, say(&b.event), b.at);
+        self.changed(what, |t| {
+            events(t, a.at)[a.at.index] = Event { dt: a.event.dt, ..b.event };
+            events(t, b.at)[b.at.index] = Event { dt: b.event.dt, ..a.event };
+        })
+    }
 }
 
 /// The events of the batch that an event stands in. Facts only point into event batches.

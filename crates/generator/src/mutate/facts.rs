@@ -7,7 +7,7 @@
 use crate::source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use tracehound_wire::event::{go_status, proc_status};
-use tracehound_wire::{Body, Event, EventType, Item, NONE_ID, Trace};
+use tracehound_wire::{Batch, Body, Event, EventType, Item, NONE_ID, Trace};
 
 /// Where an event stands in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -187,6 +187,17 @@ impl<'t> Facts<'t> {
     /// The largest number of a G in a generation; 0 if it has none.
     pub(super) fn last_go_number(&self, generation: usize, g: u64) -> u64 {
         self.generations[generation].goroutines.get(&g).and_then(|v| v.last()).map_or(0, |x| x.n)
+    }
+
+    /// The strings of a generation: id and bytes.
+    pub(super) fn strings(&self, generation: usize) -> Vec<(u64, &'t [u8])> {
+        let trace = self.trace;
+        let items = self.generations[generation].items.iter().map(|&i| &trace.items[i]);
+        let records = items.filter_map(|item| match item {
+            Item::Batch(Batch { body: Body::Strings(records), .. }) => Some(records),
+            _ => None,
+        });
+        records.flatten().map(|r| (r.id, r.bytes.as_slice())).collect()
     }
 
     /// A goroutine id that the trace never mentions.

@@ -7,11 +7,15 @@
 //! trace, as the generator makes them; on any other they do not panic, but their labels
 //! mean nothing.
 
+mod annotations;
 mod edit;
 mod facts;
+mod goroutines;
 mod procs;
+mod ranges;
 mod sequence;
 mod status;
+mod streams;
 mod syscalls;
 
 pub use facts::{At, Fact, Facts, Hold};
@@ -159,7 +163,18 @@ impl Family {
 
 /// Every operator, family by family.
 pub fn operators() -> impl Iterator<Item = &'static Operator> {
-    [sequence::OPERATORS, procs::OPERATORS, syscalls::OPERATORS, status::OPERATORS].into_iter().flatten()
+    [
+        sequence::OPERATORS,
+        procs::OPERATORS,
+        goroutines::OPERATORS,
+        syscalls::OPERATORS,
+        status::OPERATORS,
+        streams::OPERATORS,
+        ranges::OPERATORS,
+        annotations::OPERATORS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 impl fmt::Debug for Operator {

@@ -100,7 +100,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         let fact = f.pick(c, holds)?;
         let Hold::Held(own) = fact.before.p else { return None };
         let q = pick(c, f.procs.keys().copied().filter(|&q| q != own)).unwrap_or_else(|| f.fresh_p());
-        let n = f.last_proc_number(fact.generation, q) + 1;
+        let n = f.last_proc_number(fact.generation, q).saturating_add(1);
         Some(f.insert_before(fact, ProcStart, &[q, n]))
     }),
 ];
@@ -126,7 +126,7 @@ fn sees_victim(facts: &Facts<'_>, fact: &Fact) -> bool {
 
 /// Whether an event of the same P with the next number follows in the generation.
 fn has_successor(facts: &Facts<'_>, fact: &Fact) -> bool {
-    facts.proc_number(fact.generation, fact.event.args[0], fact.event.args[1] + 1).is_some()
+    facts.proc_number(fact.generation, fact.event.args[0], fact.event.args[1].wrapping_add(1)).is_some()
 }
 
 fn steal_from_wrong_thread(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {
@@ -153,7 +153,7 @@ fn steal_of_idle_proc(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit
 fn start_out_of_turn(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {
     let other = |x: &Fact| {
         let [p, n, ..] = x.event.args;
-        facts.procs.keys().copied().find(|&q| q != p && n > facts.last_proc_number(x.generation, q) + 1)
+        facts.procs.keys().copied().find(|&q| q != p && n > facts.last_proc_number(x.generation, q).saturating_add(1))
     };
     let fact = facts.pick(choose, |x| x.event.ty == ProcStart && other(x).is_some())?;
     Some(facts.with_arg(fact, 0, other(fact)?))

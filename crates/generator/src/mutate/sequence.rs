@@ -124,7 +124,7 @@ fn continue_numbers(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> 
         }
     };
     let fact = facts.pick(choose, |f| f.event.args[1] == 1 && previous(f) > 0 && lives_once(facts, f))?;
-    Some(facts.with_arg(fact, 1, previous(fact) + 1))
+    Some(facts.with_arg(fact, 1, previous(fact).wrapping_add(1)))
 }
 
 /// The second of two equal events comes too late for its number.

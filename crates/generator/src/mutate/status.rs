@@ -154,7 +154,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         Label::MustReject(&[Stuck, SyscallBeginSeq]),
         "order.go advanceProcStatus: a second status resets the P's number in mid-generation",
         |f, c| {
-            let next = |x: &Fact| f.proc_number(x.generation, x.event.args[0], x.event.args[1] + 1);
+            let next = |x: &Fact| f.proc_number(x.generation, x.event.args[0], x.event.args[1].wrapping_add(1));
             let fact = f.pick(c, |x| x.event.ty == ProcStart && next(x).is_some())?;
             let rules: &[_] = if next(fact)?.event.ty == GoSyscallBegin { &[SyscallBeginSeq] } else { &[Stuck] };
             let edit = f.insert_after(fact, ProcStatus, &[fact.event.args[0], proc_status::RUNNING]);
@@ -177,7 +177,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         |f, c| {
             let fact = f.pick(c, |x| x.event.ty == ProcStatus || is_go_status(x))?;
             let arg = if fact.event.ty == ProcStatus { 1 } else { 2 };
-            Some(f.with_arg(fact, arg, fact.event.args[arg] + 256))
+            Some(f.with_arg(fact, arg, fact.event.args[arg].wrapping_add(256)))
         },
     ),
 ];

@@ -41,7 +41,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         "begin-twice",
         Label::MustReject(&[GoNotRunning]),
         "order.go advanceGoSyscallBegin: the goroutine must be running",
-        |f, c| inside_kept_syscall(f, c, |n| (GoSyscallBegin, vec![n + 1, 0])),
+        |f, c| inside_kept_syscall(f, c, |n| (GoSyscallBegin, vec![n.wrapping_add(1), 0])),
     ),
     op(
         "block-inside-syscall",

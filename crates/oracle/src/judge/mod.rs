@@ -226,4 +226,6 @@ fn furthest_first(refusals: &BTreeMap<RejectRule, Refusal>) -> Vec<Refusal> {
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod sketches;
+#[cfg(test)]
 mod tests;
