@@ -6,10 +6,13 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod cargo;
+mod check;
 mod conformance;
 mod fault;
 mod provision;
 mod record;
+mod soak;
 mod tally;
 
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +29,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// All that a change has to pass: format, lints, documentation, tests, hunts, soak, conformance
+    Test {
+        /// Leave out what needs Go SDKs
+        #[arg(long)]
+        no_go: bool,
+    },
     /// Find the Go SDKs that the checks need, and install the missing ones into the cache folder
     Provision(Sdks),
     /// Record real traces with small Go programs, into the cache folder
@@ -53,6 +62,8 @@ enum Command {
         #[arg(long)]
         large: bool,
     },
+    /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
+    Soak(soak::Options),
 }
 
 #[derive(Args)]
@@ -74,6 +85,7 @@ fn main() -> ExitCode {
 
 fn perform(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Test { no_go } => return Ok(close(check::everything(!no_go)?)),
         Command::Bench { save, against } => bench::bench(save.as_deref(), against.as_deref())?,
         Command::Provision(sdks) => {
             for toolchain in provision::provide(&provision::chosen(&sdks.sdk)?)? {
@@ -91,6 +103,7 @@ fn perform(command: Command) -> Result<ExitCode> {
                 }
             }
         }
+        Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
             let tally = conformance::run(&provision::chosen(&sdks.sdk)?, large)?;
             return Ok(close(tally));

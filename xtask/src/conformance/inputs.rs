@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tracehound_oracle::readers::go::Toolchain;
 use tracehound_wire::quote::go_unquote;
+use tracehound_wire::testfile::TestFile;
 
 /// A trace and where it is from.
 pub struct Input {
@@ -15,8 +16,8 @@ pub struct Input {
     pub name: String,
     /// The binary trace.
     pub bytes: Arc<[u8]>,
-    /// The text it was converted from, for those that exist as text.
-    pub text: Option<Vec<u8>>,
+    /// The test archive that it was in, if it was in one.
+    pub archive: Option<Vec<u8>>,
 }
 
 /// The hand-made tests and the fuzz inputs that the toolchain's sources bring along.
@@ -24,14 +25,15 @@ pub fn shipped(toolchain: &Toolchain, raw: &mut Raw) -> Result<Vec<Input>> {
     let data = toolchain.trace_package().join("testdata");
     let mut inputs = Vec::new();
     for path in files(&data.join("tests"))? {
-        let text = trace_section(&read(&path)?).doing(path.display())?;
+        let archive = read(&path)?;
+        let text = TestFile::parse(&archive).doing(path.display())?.trace_text;
         let bytes = raw.binary_of(&text).doing(path.display())?;
-        inputs.push(Input { name: named("tests", &path), bytes: bytes.into(), text: Some(text) });
+        inputs.push(Input { name: named("tests", &path), bytes: bytes.into(), archive: Some(archive) });
     }
     for folder in files(&data.join("fuzz"))? {
         for path in files(&folder)? {
             let bytes = fuzz_input(&read(&path)?).doing(path.display())?;
-            inputs.push(Input { name: named("fuzz", &path), bytes: bytes.into(), text: None });
+            inputs.push(Input { name: named("fuzz", &path), bytes: bytes.into(), archive: None });
         }
     }
     Ok(inputs)
@@ -45,7 +47,7 @@ pub fn recorded(toolchain: &Toolchain, large: bool) -> Result<(Vec<PathBuf>, Vec
 
 /// A recorded trace, read into memory.
 pub fn load(path: &Path) -> Result<Input> {
-    Ok(Input { name: named("recorded", path), bytes: read(path)?.into(), text: None })
+    Ok(Input { name: named("recorded", path), bytes: read(path)?.into(), archive: None })
 }
 
 fn named(group: &str, path: &Path) -> String {
@@ -63,13 +65,6 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-/// The `trace` file of a test archive.
-fn trace_section(archive: &[u8]) -> Result<Vec<u8>> {
-    const MARKER: &[u8] = b"\n-- trace --\n";
-    let at = archive.windows(MARKER.len()).position(|w| w == MARKER);
-    at.map(|at| archive[at + MARKER.len()..].to_vec()).ok_or_else(|| Fault::new("no trace in the archive"))
 }
 
 /// The bytes in a file of Go's fuzzer: a version line, then `[]byte("...")`.
@@ -93,11 +88,5 @@ mod tests {
         let file = b"go test fuzz v1\n[]byte(\"go 1.22 trace\\x00\\xff\\b\")\n";
         assert_eq!(fuzz_input(file).unwrap(), b"go 1.22 trace\0\xff\x08");
         assert!(fuzz_input(b"go test fuzz v1\nint(5)\n").is_err());
-    }
-
-    #[test]
-    fn archives_give_their_trace() {
-        assert_eq!(trace_section(b"-- expect --\nSUCCESS\n-- trace --\nTrace Go1.22\n").unwrap(), b"Trace Go1.22\n");
-        assert!(trace_section(b"-- expect --\nSUCCESS\n").is_err());
     }
 }
