@@ -72,7 +72,9 @@ impl Checks {
 
     /// Every test, without and with the planted faults compiled in.
     fn tests(&mut self) -> Result<()> {
-        for (title, arguments) in [("tests", &["--workspace"][..]), ("tests with faults", &["--workspace", "--all-features"])] {
+        for (title, arguments) in
+            [("tests", &["--workspace"][..]), ("tests with faults", &["--workspace", "--all-features"])]
+        {
             self.title(title);
             let run = test(arguments)?;
             self.tally += run.tally;
