@@ -1,7 +1,9 @@
 //! Hand-made traces for the tests, and what a reader makes of them.
 #![allow(dead_code)] // each test file uses its own part
 
-use tracehound_parser::{Options, Outcome, Reader, Release, dump};
+pub mod examples;
+
+use tracehound_parser::{Details, Options, Outcome, Reader, Release, dump};
 use tracehound_wire::{
     Batch, Body, Event, EventType, Frame, Item, NONE_ID, SizeField, StackRecord, StringRecord, SyncRecord, Trace,
     Version,
@@ -126,6 +128,11 @@ pub fn report(reader: Result<Reader<'_>, tracehound_parser::Error>) -> Report {
         let _ = format!("{e:?}");
         let mut out = Vec::new();
         dump::write(&mut out, e);
+        if let Details::Sync(sync) = e.details() {
+            for batch in sync.experimental_batches() {
+                out.extend_from_slice(format!(" {batch:?}").as_bytes());
+            }
+        }
         if e.accessor_panic().is_some() { "PANIC".to_owned() } else { String::from_utf8_lossy(&out).into_owned() }
     });
     let end = match end {
