@@ -33,8 +33,8 @@ function tellingArgs(row) {
   return row.args.filter((a) => a.name !== "dt" && !(a.name.endsWith("stack") && a.value === "0"));
 }
 function contextText(row) {
-  const names = ["M", "P", "G"].map((k, i) => (row.context[i] === null ? null : k + row.context[i]));
-  return names.filter(Boolean).join(" ") || "no thread";
+  if (row.context.every((id) => id === null)) return row.stream === null ? "no M, P or G" : "M" + row.stream + " · not known";
+  return ["M", "P", "G"].map((k, i) => (row.context[i] === null ? "no " + k : k + row.context[i])).join(" · ");
 }
 function describe(row) {
   const args = tellingArgs(row).map(argText).join(", ");

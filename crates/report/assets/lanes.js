@@ -1,7 +1,7 @@
 // The lanes: everything over order, drawn once per zoom.
 const LANE = { M: 46, P: 32, G: 32 };
 const GROUP_GAP = 18;
-const LABEL_WIDTH = 88;
+const LABEL_WIDTH = 92;
 const HEAD = 150; // flag, names and numbers
 const CHIP = 176;
 const MESSAGE = 96; // room for the last names, which lean over the edge
@@ -58,7 +58,7 @@ function barAt(state, x, y, width) {
   return svg("rect", { class: "bar-" + state, x, y: y - h / 2, width: Math.max(width, 1), height: h, rx: state === "waiting" ? 1 : 3 });
 }
 function drawLabels() {
-  const box = svg("svg", { class: "labels", width: LABEL_WIDTH, height: bottom, "aria-hidden": "true" });
+  const box = svg("svg", { class: "labels", width: LABEL_WIDTH, height: bottom - HEAD, viewBox: `0 ${HEAD} ${LABEL_WIDTH} ${bottom - HEAD}`, "aria-hidden": "true" });
   const titles = { M: "THREADS", P: "PROCS", G: "GOROUTINES" };
   picture.lanes.forEach((lane, i) => {
     const place = places[i];
@@ -73,7 +73,7 @@ function drawLabels() {
 }
 function drawGround(box, width) {
   if (data.stopped && slots.size + (data.refused === null ? 1 : 0)) {
-    box.append(svg("rect", { class: "beyond", x: edge(), y: 26, width: width - edge(), height: bottom - 26 }));
+    box.append(svg("rect", { class: "beyond", x: edge(), y: HEAD, width: width - edge(), height: bottom - HEAD }));
   }
   picture.lanes.forEach((lane, i) => {
     const { top, height, mid } = places[i];
@@ -82,15 +82,18 @@ function drawGround(box, width) {
     }
     box.append(svg("line", { class: "lane-line", x1: 0, x2: width, y1: mid, y2: mid }));
   });
+  rows.slice(0, delivered).forEach((row, i) => {
+    if (row.family === "sync") box.append(svg("line", { class: "generation", x1: columnX(i), x2: columnX(i), y1: HEAD, y2: bottom }));
+  });
+  if (data.stopped) box.append(svg("line", { class: "stop", x1: edge(), x2: edge(), y1: HEAD, y2: bottom }));
 }
 function drawHead(box, width) {
   rows.slice(0, delivered).forEach((row, i) => {
     const x = columnX(i);
     const sync = row.family === "sync";
-    if (sync) box.append(svg("line", { class: "generation", x1: x, x2: x, y1: HEAD - 10, y2: bottom }));
     if (view.column >= 14) {
       const name = sync ? (row.generation === null ? "Sync" : "generation " + row.generation) : row.name;
-      const text = svg("text", { class: "column" + (sync ? " sync" : "") + (row.edit === null ? "" : " edited"), transform: `translate(${x + 3} ${HEAD - 18}) rotate(-52)` }, name);
+      const text = svg("text", { class: "column" + (sync ? " sync" : "") + (row.edit === null ? "" : " edited") + (data.causes.includes(i) ? " cause" : ""), transform: `translate(${x + 3} ${HEAD - 18}) rotate(-52)` }, name);
       box.append(text);
       view.labels[i] = text;
     }
@@ -98,13 +101,14 @@ function drawHead(box, width) {
   });
   if (!data.stopped) return;
   const x = edge();
-  box.append(svg("line", { class: "stop", x1: x, x2: x, y1: 2, y2: bottom }));
+  if (slots.size) box.prepend(svg("rect", { class: "beyond", x, y: 26, width: width - x, height: HEAD - 26 }));
+  box.append(svg("line", { class: "stop", x1: x, x2: x, y1: 2, y2: HEAD }));
   const label = "✕ the reader stops here: " + data.stopped;
   const flag = label.length * 7 + 20;
   const left = x + flag > width ? x - flag : x;
   box.append(svg("rect", { class: "flag", x: left, y: 2, width: flag, height: 22, rx: 3 }), svg("text", { class: "flag-text", x: left + 9, y: 17 }, label));
-  wrap(data.message, 58, 4).forEach((line, i) => box.append(svg("text", { class: "beyond-text why", x: x + MESSAGE, y: 48 + i * 16 }, line)));
-  if (slots.size) box.append(svg("text", { class: "beyond-text", x: x + MESSAGE, y: HEAD - 18 }, "What each thread has left, never delivered:"));
+  wrap(data.message, 44, 5).forEach((line, i) => box.append(svg("text", { class: "beyond-text why", x: x + MESSAGE, y: 46 + i * 16 }, line)));
+  if (slots.size) box.append(svg("text", { class: "beyond-text", x: x + MESSAGE, y: HEAD - 12 }, "What each thread has left, never delivered:"));
 }
 function wrap(text, width, most) {
   const lines = [""];
@@ -201,20 +205,22 @@ function drawLanes() {
   view.labels = [];
   const slotCount = slots.size ? Math.max(...slots.values()) + 1 : 0;
   const beyond = data.stopped ? Math.max(MESSAGE + 430, 40 + heads.length * 9 + slotCount * CHIP + (picture.more.length ? 100 : 0)) : 110;
-  const width = Math.max(edge() + beyond, view.lanes.clientWidth - LABEL_WIDTH - 20);
-  const box = svg("svg", { class: "plot", width, height: bottom });
-  view.choice = svg("rect", { class: "choice", y: 28, height: bottom - 30, width: 0, rx: 4, visibility: "hidden" });
+  const width = Math.max(edge() + beyond, view.lanes.clientWidth - LABEL_WIDTH);
+  const head = svg("svg", { class: "head-row", width, height: HEAD, "aria-hidden": "true" });
+  const box = svg("svg", { class: "plot", width, height: bottom - HEAD, viewBox: `0 ${HEAD} ${width} ${bottom - HEAD}` });
+  view.choices = [[28, HEAD - 28], [HEAD, bottom - HEAD - 2]].map(([y, height]) => svg("rect", { class: "choice", y, height, width: 0, visibility: "hidden" }));
+  head.append(view.choices[0]);
+  drawHead(head, width);
+  const [bars, arrows, labels] = [svg("g"), svg("g"), svg("g")];
   box.append(patterns());
   drawGround(box, width);
-  box.append(view.choice);
-  drawHead(box, width);
-  const [bars, arrows, labels] = [svg("g"), svg("g"), svg("g")];
+  box.append(view.choices[1]);
   drawBars(bars, labels);
   box.append(bars, arrows, labels);
   drawMarks(box);
   drawArrows(arrows);
   drawMore(box);
-  view.lanes.replaceChildren(drawLabels(), box);
+  view.lanes.replaceChildren(el("div", { class: "corner" }), head, drawLabels(), box);
 }
 function legend() {
   const entry = (node, text) => el("li", null, node, text);

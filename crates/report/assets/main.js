@@ -12,15 +12,15 @@ function scrollLanes(i) {
   const lane = laneOf(i);
   if (lane < 0) return;
   const { top, height } = places[lane];
-  if (top < box.scrollTop) box.scrollTop = top - 40;
+  if (top - HEAD < box.scrollTop) box.scrollTop = top - HEAD - 40;
   else if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight + 40;
 }
 function paintChoice() {
   view.lanes.querySelectorAll(".chosen").forEach((n) => n.classList.remove("chosen"));
   (view.events[chosen] || []).forEach((n) => n.classList.add("chosen"));
   if (view.labels[chosen]) view.labels[chosen].classList.add("chosen");
-  view.choice.setAttribute("visibility", slots.has(chosen) ? "hidden" : "visible");
-  if (!slots.has(chosen)) attributes(view.choice, { x: columnX(chosen) - view.column / 2, width: view.column });
+  const column = slots.has(chosen) ? { visibility: "hidden" } : { visibility: "visible", x: columnX(chosen) - view.column / 2, width: view.column };
+  view.choices.forEach((c) => attributes(c, column));
 }
 function choose(i, from) {
   if (i < 0 || i >= rows.length) return;
@@ -131,6 +131,10 @@ byId("help-button").addEventListener("click", () => byId("keys").showModal());
 byId("to-refused").hidden = data.refused === null;
 byId("to-refused").addEventListener("click", () => { choose(data.refused); view.lanes.focus(); });
 document.addEventListener("keydown", onKey);
+document.querySelectorAll(".goto").forEach((b) => b.addEventListener("click", () => {
+  choose(Number(b.dataset.row));
+  view.lanes.scrollIntoView({ block: "nearest" });
+}));
 document.querySelectorAll(".goto-edit").forEach((b) => b.addEventListener("click", () => {
   const i = rows.findIndex((r) => r.edit === Number(b.dataset.edit));
   if (i >= 0) { choose(i); view.lanes.scrollIntoView({ block: "nearest" }); }

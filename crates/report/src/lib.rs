@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod causes;
 mod explain;
 mod finding;
 mod lanes;
@@ -63,6 +64,7 @@ pub struct Report {
     size: usize,
     picture: Picture,
     refusal: Option<Refusal>,
+    silent_end: bool,
     finding: Option<FindingInfo>,
 }
 
@@ -75,8 +77,8 @@ impl Report {
     }
 
     fn new(read: read::Read, size: usize) -> Report {
-        let read::Read { version, picture, refusal } = read;
-        Report { title: "trace".into(), version, size, picture, refusal, finding: None }
+        let read::Read { version, picture, refusal, silent_end } = read;
+        Report { title: "trace".into(), version, size, picture, refusal, silent_end, finding: None }
     }
 
     /// The same report, with this title: usually the file's name.

@@ -202,6 +202,17 @@ pub struct Refusal {
     pub argument: Vec<String>,
     /// Row of the event that could not happen, if it is an event.
     pub row: Option<usize>,
+    /// How it came to this: the last events that changed what the refused one depends on.
+    pub causes: Vec<Cause>,
+}
+
+/// An event that brought about the state in which another could not happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// Its row.
+    pub row: usize,
+    /// What it did, as a sentence.
+    pub text: String,
 }
 
 /// Everything that is drawn.

@@ -18,6 +18,9 @@ pub(crate) const JS: &[&str] = &[
 ];
 const BODY: &str = include_str!("../assets/body.html");
 
+const SILENT_END: &str = "<p class=\"note\">A table record is cut exactly where a number should begin. Go's reader takes that for \
+    the end of the trace, and so does this one: what follows in the file was not read.</p>\n";
+
 /// Text of a reader, a trace or a finding: made visible, then escaped.
 fn show(text: &str) -> String {
     esc(&visible(text.as_bytes()))
@@ -76,6 +79,9 @@ fn verdict(out: &mut String, report: &Report) {
                 "<p class=\"sentence\">The built-in reader accepts the trace: {} events delivered.</p>",
                 report.picture.total
             );
+            if report.silent_end {
+                out.push_str(SILENT_END);
+            }
         }
     }
     out.push_str("</section>\n");
@@ -91,6 +97,18 @@ fn refused(out: &mut String, report: &Report, refusal: &Refusal) {
         let _ = write!(out, "<div><dt>{}</dt><dd>{}</dd></div>", esc(name), show(&value));
     }
     out.push_str("</dl>\n");
+    if !refusal.causes.is_empty() {
+        out.push_str("<div class=\"causes\"><b>How it came to this:</b><ul>");
+        for cause in &refusal.causes {
+            let _ = write!(
+                out,
+                "<li>{} <button type=\"button\" class=\"goto\" data-row=\"{}\">Show</button></li>",
+                show(&cause.text),
+                cause.row
+            );
+        }
+        out.push_str("</ul></div>\n");
+    }
     if let Some(condition) = refusal.condition {
         let _ = writeln!(out, "<p class=\"rule\"><b>The rule:</b> {}.</p>", show(condition));
     }
@@ -199,6 +217,7 @@ fn data(out: &mut String, report: &Report) {
         "picture": report.picture,
         "refused": report.refusal.as_ref().and_then(|r| r.row),
         "stopped": report.refusal.as_ref().map(|r| &r.class),
+        "causes": report.refusal.iter().flat_map(|r| &r.causes).map(|c| c.row).collect::<Vec<_>>(),
         "message": report.refusal.as_ref().map(|r| visible(r.message.as_bytes())),
         "edits": edits,
     });

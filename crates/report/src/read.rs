@@ -2,6 +2,7 @@
 //! takes apart what the reader did not deliver.
 
 use crate::Options;
+use crate::causes::causes;
 use crate::lanes::{self, Pending};
 use crate::layout::{BatchKind, BatchSpan, Layout};
 use crate::model::{Delivered, Fate, LaneKind, Picture, Refusal};
@@ -9,7 +10,7 @@ use crate::rows::{RowBuilder, id};
 use crate::track::{NONE, Subject};
 use crate::window::Collector;
 use std::collections::{BTreeMap, HashMap};
-use tracehound_parser::{Condition, Error, Event, Reader, Wait};
+use tracehound_parser::{Condition, Error, Event, Outcome, Reader, Wait};
 use tracehound_wire::Version;
 
 /// Most undelivered events of one thread that become rows.
@@ -22,6 +23,8 @@ pub(crate) struct Read {
     pub version: Option<Version>,
     pub picture: Picture,
     pub refusal: Option<Refusal>,
+    /// Accepted, but the reader took a cut record for the end.
+    pub silent_end: bool,
 }
 
 /// A refusal, and what each waiting event waits for, by its offset.
@@ -40,8 +43,10 @@ pub(crate) struct Needed {
 pub(crate) fn read(bytes: &[u8], options: &Options) -> Read {
     let layout = Layout::new(bytes);
     let mut collector = Collector::new(options.max_events, options.focus, &layout);
-    let failure = run(bytes, options, &mut collector).err().map(|e| failure(&e));
-    assemble(&layout, collector, failure)
+    let ended = run(bytes, options, &mut collector);
+    let silent_end = matches!(ended, Ok(Outcome::SilentEnd));
+    let failure = ended.err().map(|e| failure(&e));
+    Read { silent_end, ..assemble(&layout, collector, failure) }
 }
 
 /// Puts a page's contents together from the events that went by and how it ended.
@@ -69,19 +74,22 @@ pub(crate) fn assemble(layout: &Layout<'_>, collector: Collector<'_>, failure: O
             rows[p.row].context = [id(p.m), id(p_held), id(g_held)];
         }
     }
+    if let Some(r) = &mut refusal {
+        r.causes = r.row.map_or_else(Vec::new, |row| causes(row, &rest.pending, &rows, &lanes));
+    }
     let lane_of = |m: i64| lanes.iter().position(|l| l.kind == LaneKind::M && l.id == id(m));
     let more = rest.more.into_iter().filter_map(|(m, n)| Some((lane_of(m)?, n))).collect();
     let stacks = builder.into_stacks();
     let picture = Picture { rows, delivered, lanes, arrows, stacks, total, first: window.first, more, lanes_left_out };
-    Read { version: layout.version(), picture, refusal }
+    Read { version: layout.version(), picture, refusal, silent_end: false }
 }
 
-fn run(bytes: &[u8], options: &Options, collector: &mut Collector<'_>) -> Result<(), Error> {
+fn run(bytes: &[u8], options: &Options, collector: &mut Collector<'_>) -> Result<Outcome, Error> {
     let mut reader = Reader::with_options(bytes, options.reader)?;
     while let Some(event) = reader.next_event() {
         collector.push(plain(&event?));
     }
-    Ok(())
+    Ok(reader.outcome())
 }
 
 fn plain(e: &Event<'_>) -> Delivered {
@@ -115,6 +123,7 @@ fn failure(e: &Error) -> Failure {
         events: place.events,
         argument: e.explain().map_or_else(Vec::new, |x| x.waits.iter().map(Wait::to_string).collect()),
         row: None,
+        causes: Vec::new(),
     };
     let waits = e.explain().into_iter().flat_map(|x| &x.waits).map(|w| {
         let words = format!("waits for {}; {}", w.condition, w.found);

@@ -106,6 +106,7 @@ fn tell(trace: &Trace, order: &[u64], failed: u64, class: &str, waits: &[u64]) -
         events: order.len() as u64 + 1,
         argument: Vec::new(),
         row: None,
+        causes: Vec::new(),
     };
     let waits = waits.iter().map(|&m| {
         let needed = Needed { words: "waits for P0".into(), subject: Some((LaneKind::P, 0)) };
@@ -139,6 +140,18 @@ fn the_refused_event_is_marked_and_the_rest_is_there() {
     let fates: Vec<_> = report.picture.rows.iter().skip(report.picture.delivered).map(|r| r.fate).collect();
     assert_eq!(fates, [Fate::Refused, Fate::Undelivered, Fate::Undelivered]);
     assert_eq!(report.picture.total, 16);
+}
+
+#[test]
+fn the_cause_is_the_steal_by_the_other_thread() {
+    let report = story();
+    let causes = &report.refusal().unwrap().causes;
+    assert_eq!(causes.len(), 1, "{causes:?}");
+    assert_eq!(causes[0].row, row(&report, "ProcSteal", M1));
+    assert_eq!(
+        causes[0].text,
+        "M1000 was last changed by another thread in event 8: ProcSteal on M1001 at byte 120. Since then: in a syscall (G1)."
+    );
 }
 
 #[test]
