@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod browser;
 mod cargo;
 mod check;
 mod conformance;
@@ -29,6 +30,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Test the report's page in headless Chromium
+    BrowserTest {
+        /// Install Chromium with apt-get if it is missing
+        #[arg(long)]
+        install: bool,
+        /// Write a picture of the page to this file (docs/report.png is one)
+        #[arg(long, value_name = "FILE")]
+        picture: Option<std::path::PathBuf>,
+    },
     /// All that a change has to pass: format, lints, documentation, tests, hunts, soak, conformance
     Test {
         /// Leave out what needs Go SDKs
@@ -85,6 +95,7 @@ fn main() -> ExitCode {
 
 fn perform(command: Command) -> Result<ExitCode> {
     match command {
+        Command::BrowserTest { install, picture } => browser::browser_test(install, picture.as_deref())?,
         Command::Test { no_go } => return Ok(close(check::everything(!no_go)?)),
         Command::Bench { save, against } => bench::bench(save.as_deref(), against.as_deref())?,
         Command::Provision(sdks) => {
