@@ -235,11 +235,15 @@ impl<'a> Reader<'a> {
     /// there comes before the event that happened, as in Go.
     #[inline]
     fn try_advance(&mut self, i: usize) -> Step {
-        let at = self.frontier.get(i).cursor as usize;
+        let index = self.frontier.get(i).cursor;
+        if self.order.is_blocked(index) {
+            return Ok(false);
+        }
+        let at = index as usize;
         let cursor = &mut self.cursors[at];
         let data = self.input.data();
         let offset = self.input.offset(cursor.at);
-        match self.order.advance(cursor, &mut self.scene, data, offset, &mut self.current) {
+        match self.order.advance(index, cursor, &mut self.scene, data, offset, &mut self.current) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(reject) => return Err(self.rejected(at, *reject)),
@@ -368,9 +372,9 @@ impl<'a> Reader<'a> {
     /// Makes a cursor for each thread of the loaded generation.
     fn install(&mut self) -> Result<(), Error> {
         self.has_generation = true;
-        self.order.next_generation();
-        let Some(clock) = self.generation.clock else { return Ok(()) };
         let n = self.generation.streams.len();
+        self.order.next_generation(n);
+        let Some(clock) = self.generation.clock else { return Ok(()) };
         self.cursors.clear();
         self.cursors.reserve(n);
         self.frontier.clear(n);

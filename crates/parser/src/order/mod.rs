@@ -7,6 +7,7 @@
 //! It knows nothing about files or batches; the frontier decides who is asked next.
 
 mod annotations;
+mod blocked;
 mod goroutines;
 mod names;
 mod procs;
@@ -19,6 +20,7 @@ use crate::cursor::Cursor;
 use crate::event::{Emitted, Scene};
 use crate::fault::{FaultSet, fault};
 use crate::threads::{NONE, Threads};
+use blocked::Blocked;
 use names::Names;
 use rustc_hash::FxHashMap;
 use state::{Gors, Procs};
@@ -71,6 +73,7 @@ pub(crate) struct Order {
     initial: Option<u64>,
     /// Events that the last one brought with it.
     extra: VecDeque<Emitted>,
+    blocked: Blocked,
     faults: FaultSet,
 }
 
@@ -109,13 +112,23 @@ impl Order {
             gc_seq: 0,
             initial: None,
             extra: VecDeque::new(),
+            blocked: Blocked::default(),
             faults,
         }
     }
 
-    /// Forgets what only meant something in the generation that ended.
-    pub fn next_generation(&mut self) {
+    /// Forgets what only meant something in the generation that ended. The next one has
+    /// this many cursors.
+    pub fn next_generation(&mut self, cursors: usize) {
         self.names.next_generation();
+        self.blocked.reset(cursors);
+    }
+
+    /// Whether this cursor's event has been tried, had to wait, and nothing that it waits
+    /// for has changed since.
+    #[inline]
+    pub fn is_blocked(&self, cursor: u32) -> bool {
+        self.blocked.has(cursor)
     }
 
     /// An event that the last one brought with it.
@@ -130,13 +143,14 @@ impl Order {
         }
     }
 
-    /// Tries the cursor's event; if it happens, `out` is what to deliver.
+    /// Tries the event of the cursor with this index; if it happens, `out` is what to deliver.
     ///
     /// Any attempt, even one that waits, makes the thread known (Go keeps an entry for it
     /// from then on, and some rules ask whether there is one).
     #[inline]
     pub fn advance(
         &mut self,
+        index: u32,
         cursor: &Cursor,
         scene: &mut Scene,
         data: &[u8],
@@ -169,6 +183,13 @@ impl Order {
             ..Emitted::EMPTY
         };
         let done = self.dispatch(&e, scene, data, out)?;
+        if !done {
+            if let Some(key) = blocked::key(&e) {
+                self.blocked.add(index, key);
+            }
+        } else if !self.blocked.is_empty() {
+            self.blocked.event_happened(&e);
+        }
         if fault!(self.faults, ContextAfter) && done && out.m == e.m {
             let thread = self.threads.get(cursor.thread);
             (out.p, out.g) = (thread.p, thread.g);
