@@ -56,7 +56,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         Label::MustReject(&[GoCreateExists]),
         "order.go advanceGoCreate: the goroutine must be new",
         |f, c| {
-            let fact = f.pick(c, |x| matches!(x.event.ty, GoCreate | GoCreateBlocked))?;
+            let fact = f.pick(c, |x| matches!(x.event.ty, GoCreate | GoCreateBlocked) && outlives(f, x))?;
             Some(f.insert_after(fact, fact.event.ty, fact.event.args()))
         },
     ),
@@ -154,6 +154,12 @@ fn successor<'a>(facts: &'a Facts<'_>, fact: &Fact) -> Option<&'a Fact> {
     let [g, n, ..] = fact.event.args;
     facts.go_number(fact.generation, g, n)?;
     facts.go_number(fact.generation, g, n.wrapping_add(1))
+}
+
+/// Whether a goroutine that is created here does not end in the same generation, where its
+/// end could be ordered before a second creation.
+fn outlives(facts: &Facts<'_>, fact: &Fact) -> bool {
+    !facts.generations[fact.generation].destroyed.contains(&fact.event.args[0])
 }
 
 /// What happens first to a goroutine that is created here, if that can only happen to it in

@@ -8,15 +8,19 @@
 //! mean nothing.
 
 mod annotations;
+mod bytes;
+mod container;
 mod edit;
 mod facts;
 mod goroutines;
+mod neutral;
 mod procs;
 mod ranges;
 mod sequence;
 mod status;
 mod streams;
 mod syscalls;
+mod tables;
 
 pub use facts::{At, Fact, Facts, Hold};
 
@@ -66,8 +70,12 @@ pub enum Law {
     Permute,
     /// Other bytes for the same numbers.
     Encoding,
-    /// Something more that nothing refers to, or something exactly at its limit.
+    /// Something more or less that nothing refers to, or something exactly at its limit.
     Extra,
+    /// A trace that is stopped earlier.
+    Truncate,
+    /// The rest of the file is lost without a word (Go's readers; a known divergence for others).
+    SilentEnd,
 }
 
 /// What has to come of an edit.
@@ -172,6 +180,10 @@ pub fn operators() -> impl Iterator<Item = &'static Operator> {
         streams::OPERATORS,
         ranges::OPERATORS,
         annotations::OPERATORS,
+        tables::OPERATORS,
+        container::OPERATORS,
+        bytes::OPERATORS,
+        neutral::OPERATORS,
     ]
     .into_iter()
     .flatten()

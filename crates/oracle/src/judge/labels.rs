@@ -81,7 +81,7 @@ fn settle(tallies: &BTreeMap<&'static str, Tally>) {
 
 #[test]
 fn no_label_is_false_on_generated_histories() {
-    let cases = std::env::var("LABEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150u64);
+    let cases = std::env::var("LABEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100u64);
     let config = small();
     let mut tallies = BTreeMap::new();
     let (mut robust, mut fragile, mut wrong) = (0, 0, Vec::new());
