@@ -21,7 +21,9 @@ impl Clock {
     #[inline]
     pub fn ns(self, units: u64) -> i64 {
         const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-        let mut ns = units as f64 * self.ns_per_unit;
+        // The signed conversion is one instruction, the unsigned one several.
+        let float = if units <= i64::MAX as u64 { units as i64 as f64 } else { units as f64 };
+        let mut ns = float * self.ns_per_unit;
         if fault!(self.faults, TimesRounded) {
             ns = ns.round();
         }

@@ -23,10 +23,30 @@ pub enum VarintError {
 pub fn read(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     match bytes.first() {
         Some(&b) if b < 0x80 => Ok((u64::from(b), 1)),
-        _ => read_slow(bytes),
+        _ => read_long(bytes),
     }
 }
 
+/// Up to eight bytes at once: finds the last byte by its clear high bit, then closes the
+/// gaps that the high bits leave, two neighbours at a time.
+#[inline]
+fn read_long(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    if let Some(chunk) = bytes.first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let ends = !word & HIGH_BITS;
+        if ends != 0 {
+            let len = ends.trailing_zeros() as usize / 8 + 1;
+            let groups = word & !HIGH_BITS & (u64::MAX >> (64 - 8 * len));
+            let pairs = groups & 0x007f_007f_007f_007f | (groups & 0x7f00_7f00_7f00_7f00) >> 1;
+            let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+            return Ok((fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4, len));
+        }
+    }
+    read_slow(bytes)
+}
+
+#[cold]
 fn read_slow(bytes: &[u8]) -> Result<(u64, usize), VarintError> {
     let mut value = 0u64;
     for (i, &b) in bytes.iter().take(MAX_VARINT_LEN).enumerate() {
@@ -88,6 +108,21 @@ mod tests {
                 write_width(&mut padded, v, width);
                 assert_eq!(padded.len(), width.max(len(v)));
                 assert_eq!(read(&padded), Ok((v, padded.len())), "{v} in {width}");
+            }
+        }
+    }
+
+    #[test]
+    fn eight_bytes_at_once_and_one_by_one_read_the_same() {
+        let mut bytes = [0u8; 12];
+        let mut state = 1u64;
+        for round in 0..20_000u32 {
+            for b in &mut bytes {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                *b = (state >> 56) as u8 | if (state >> 40) % 4 < u64::from(round % 5) { 0x80 } else { 0 };
+            }
+            for from in 0..bytes.len() {
+                assert_eq!(read(&bytes[from..]), read_slow(&bytes[from..]), "{:x?}", &bytes[from..]);
             }
         }
     }
