@@ -41,6 +41,26 @@ features! {
     Bare "bare";
     /// Heap metrics.
     Heap "heap";
+    /// Coroutine switches (Go 1.23 and later).
+    Coroutines "coroutines";
+    /// Goroutines that are locked to their thread.
+    Locked "locked";
+    /// C threads that call into Go.
+    Cgo "cgo";
+    /// Garbage collection: cycles, mark workers, assists, sweeps, suspended goroutines.
+    Gc "gc";
+    /// GOMAXPROCS changes.
+    Resize "resize";
+    /// Tasks, regions, logs.
+    User "user";
+    /// CPU samples.
+    Samples "samples";
+    /// The allocation experiment (Go 1.23 and later).
+    AllocFree "allocfree";
+    /// Strings and stacks at the limits, and bytes that are no UTF-8.
+    Wild "wild";
+    /// The file begins with a later generation than the trace did (as a flight recorder's does; Go 1.25 and later).
+    Midway "midway";
 }
 
 /// A set of features.
@@ -167,6 +187,8 @@ pub struct Swarm {
     pub generations: u32,
     /// Number of the first generation, at least 1.
     pub first_generation: u32,
+    /// Generations before the first that are traced and not kept.
+    pub skip: u32,
     /// Ms at the start.
     pub threads: u32,
     /// Ps at the start.
@@ -188,6 +210,8 @@ pub struct Swarm {
     pub clock: Clock,
     /// Seed of the times and sizes that no choice decides.
     pub noise: u64,
+    /// Whether batches of different threads stand in any order, and not as the runtime queues them.
+    pub shuffle: bool,
     /// A batch is cut after at most this many bytes.
     pub batch_size: u32,
     /// The emission fault that is armed.
@@ -195,7 +219,7 @@ pub struct Swarm {
 }
 
 /// Number of weighted kinds of steps (see the model's actions).
-pub const WEIGHTS: usize = 24;
+pub const WEIGHTS: usize = 40;
 
 impl Swarm {
     /// Draws a case within `config`.
@@ -228,19 +252,22 @@ impl Swarm {
             *w = [4, 1, 16, 2][c.below(4) as usize];
         }
         let first_generation = [1, 1, 2, 7][c.below(4) as usize];
-        let generation_gap = (steps / generations).max(1);
+        let skip = if features.has(Feature::Midway) && flavour >= Flavour::Go125 { c.below(3) } else { 0 };
+        let generation_gap = (steps / (generations + skip)).max(1);
         let clock = match config.clock {
             Some(clock) => clock,
             None => Clock::ALL[c.below(Clock::ALL.len() as u32) as usize],
         };
         let noise = u64::from(c.below(1 << 16)) << 16 | u64::from(c.below(1 << 16));
         let batch_size = [65_536, 65_536, 4096, 256, 40][c.below(5) as usize];
+        let shuffle = c.below(4) == 3;
         let fault = config.fault;
         Swarm {
             flavour,
             steps,
             generations,
             first_generation,
+            skip,
             threads,
             procs,
             goroutines,
@@ -251,6 +278,7 @@ impl Swarm {
             stay,
             clock,
             noise,
+            shuffle,
             batch_size,
             fault,
         }

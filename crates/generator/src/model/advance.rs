@@ -16,22 +16,43 @@ impl World<'_> {
     pub(super) fn advance_due(&self) -> bool {
         self.steps >= self.next_advance
             && self.s.world.is_none()
-            && self.s.gen_ + 1 < self.s.first_gen + self.t.swarm.generations
+            && self.s.gen_ < self.s.last_gen
             && self.switch_allowed()
     }
 
-    /// Whether no M is in a window in which real runtimes write something illegal when the
-    /// generation changes, and no section of the generation before is still open.
-    fn switch_allowed(&self) -> bool {
-        !self.s.ms.iter().any(|m| match m.pend {
+    /// Whether no M is in a window in which the generation must not change.
+    pub(super) fn switch_allowed(&self) -> bool {
+        (0..self.s.ms.len()).all(|m| !self.holds_switch(m))
+    }
+
+    /// Whether `m` is in a window in which real runtimes write something illegal when the
+    /// generation changes, or in a section of the generation before.
+    fn holds_switch(&self, m: Mi) -> bool {
+        let x = &self.s.ms[m];
+        // A safe point in the middle of a syscall's entry writes the P's status and not the goroutine's,
+        // so a reader that begins there learns too late which goroutine the thread has.
+        let file_begins = self.s.gen_ + 1 == self.s.first_gen;
+        match x.pend {
             Pend::BlockA => true,
+            Pend::EnterA => file_begins,
+            Pend::GiveP(_) => file_begins && x.g.is_some(),
             Pend::StealEventA { gen_, .. } => gen_ != self.s.gen_,
             _ => false,
-        })
+        }
+    }
+
+    /// Takes the Ms out of such windows.
+    pub(super) fn release_switch(&mut self) {
+        for m in 0..self.s.ms.len() {
+            if self.holds_switch(m) {
+                self.force(m);
+            }
+        }
     }
 
     /// `traceAdvance` on `m`.
     pub(super) fn advance(&mut self, m: Mi) {
+        self.t.section = self.s.gen_;
         self.s.world = Some(m);
         match self.t.swarm.class() {
             Class::A => self.switch(m),
@@ -44,7 +65,7 @@ impl World<'_> {
 
     /// `forEachP`: every P passes a safe point. The caller's own does at once, idle ones by the
     /// caller's hand, the others when they get there.
-    fn begin_pass(&mut self, m: Mi) {
+    pub(super) fn begin_pass(&mut self, m: Mi) {
         let gen_ = self.t.section;
         for p in 0..self.s.ps.len() {
             match self.s.ps[p].place {
@@ -58,13 +79,14 @@ impl World<'_> {
                         self.t.proc_status(&mut self.s, m, p);
                     }
                 }
+                PPlace::Dead => {}
                 _ => self.s.ps[p].must = true,
             }
         }
     }
 
     /// One step of waiting for all Ps; true when all have passed.
-    fn pass(&mut self, m: Mi) -> bool {
+    pub(super) fn pass(&mut self, m: Mi) -> bool {
         let Some(p) = (0..self.s.ps.len()).find(|&p| self.s.ps[p].must) else { return true };
         match self.s.ps[p].place {
             PPlace::Sys(_) => {
@@ -74,15 +96,20 @@ impl World<'_> {
                 self.s.ms[m].pend = pend;
             }
             PPlace::Run(x) | PPlace::Owned(x) => self.force(x),
-            PPlace::Idle | PPlace::Stopped => self.s.ps[p].must = false,
+            PPlace::Idle | PPlace::Stopped | PPlace::Dead => self.s.ps[p].must = false,
         }
         false
     }
 
     /// Class B: all Ps pass in the old generation.
     pub(super) fn advance_wait(&mut self, m: Mi) {
-        if self.pass(m) && self.switch_allowed() {
+        if !self.pass(m) {
+            return;
+        }
+        if self.switch_allowed() {
             self.switch(m);
+        } else {
+            self.release_switch();
         }
     }
 
@@ -98,13 +125,18 @@ impl World<'_> {
     fn switch(&mut self, m: Mi) {
         let old = self.s.gen_;
         self.t.quiet_statuses(&mut self.s, old);
-        if old > self.s.first_gen {
-            self.t.finish(&self.s, old - 1);
-        }
+        self.t.finish(&self.s, old.wrapping_sub(1));
         self.s.gen_ = old + 1;
         self.t.begin(old + 1);
-        let procs = self.s.ps.len() as u64;
-        self.note(m, EventType::ProcsChange, &[procs, 0]);
+        if old + 1 == self.s.first_gen {
+            self.forget();
+        }
+        let stack = self.t.stack();
+        self.note(m, EventType::ProcsChange, &[self.s.procs as u64, stack]);
+        if self.s.marking {
+            let seq = self.next_gc();
+            self.note(m, EventType::GCActive, &[seq]);
+        }
         self.schedule_advance();
         match self.t.swarm.class() {
             Class::A => {
@@ -115,6 +147,20 @@ impl World<'_> {
                 self.s.ms[m].pend = Pend::None;
                 self.s.world = None;
             }
+        }
+    }
+
+    /// The file begins here: nothing that was written before is known to its readers.
+    fn forget(&mut self) {
+        for p in &mut self.s.ps {
+            p.known = false;
+        }
+        for g in &mut self.s.gs {
+            g.known = false;
+            g.regions.clear();
+        }
+        for m in &mut self.s.ms {
+            (m.vp, m.vg) = (None, None);
         }
     }
 
@@ -135,9 +181,7 @@ impl World<'_> {
         }
         let last = self.s.gen_;
         self.t.quiet_statuses(&mut self.s, last);
-        if last > self.s.first_gen {
-            self.t.finish(&self.s, last - 1);
-        }
+        self.t.finish(&self.s, last.wrapping_sub(1));
         self.t.finish(&self.s, last);
     }
 

@@ -1,7 +1,7 @@
 //! What an M does next when it is free to choose.
 
 use super::World;
-use super::state::{GPlace, Mi, PPlace, Pend, Pi, Stop};
+use super::state::{GPlace, Gi, Mi, PPlace, Pend, Pi, Purpose, Role, Stop};
 use crate::swarm::{Feature, WEIGHTS};
 use crate::tracer::{BLOCK_REASONS, Name, STW_KINDS};
 use tracehound_wire::EventType;
@@ -24,22 +24,43 @@ enum Act {
     Retake,
     Heap,
     Stw,
+    Refused,
+    Inject,
+    CreateCoroutine,
+    SwitchCoroutine,
+    ExitCoroutine,
+    Lock,
+    CreateSyscall,
+    DestroySyscall,
+    GcBegin,
+    GcEnd,
+    Worker,
+    WorkerWaits,
+    Assist,
+    AssistBlock,
+    Sweep,
+    Suspend,
+    Resize,
+    Annotate,
+    Sample,
+    Alloc,
 }
 
-const _: () = assert!(Act::Stw as usize <= WEIGHTS);
+const _: () = assert!(Act::Alloc as usize <= WEIGHTS);
 
 /// The enabled actions of one M, with weights.
 struct Menu {
-    acts: [(Act, u32); 16],
+    acts: [(Act, u32); 32],
     len: usize,
     total: u32,
 }
 
 impl World<'_> {
     fn menu(&self) -> Menu {
-        Menu { acts: [(Act::Stop, 0); 16], len: 0, total: 0 }
+        Menu { acts: [(Act::Stop, 0); 32], len: 0, total: 0 }
     }
 
+    #[inline]
     fn offer(&self, menu: &mut Menu, act: Act, scale: u32) {
         let weight = u32::from(self.t.swarm.weights[act as usize]) * scale;
         menu.acts[menu.len] = (act, weight);
@@ -63,9 +84,12 @@ impl World<'_> {
 
     /// A step of an M that is in the middle of nothing; false if it has none.
     pub(super) fn choose(&mut self, m: Mi) -> bool {
+        if !self.s.ms[m].alive {
+            return false;
+        }
         let act = match (self.s.ms[m].p, self.s.ms[m].g) {
-            (_, Some(g)) if self.s.gs[g].place == GPlace::Syscall(m) => self.choose_in_syscall(),
-            (Some(p), Some(_)) => return self.choose_running(m, p),
+            (_, Some(g)) if self.s.gs[g].place == GPlace::Syscall(m) => self.choose_in_syscall(m),
+            (Some(p), Some(g)) => return self.choose_running(m, p, g),
             (Some(_), None) => {
                 if self.schedule_loop_duties(m) {
                     return true;
@@ -80,52 +104,137 @@ impl World<'_> {
         }
     }
 
-    fn choose_in_syscall(&mut self) -> Option<Act> {
+    fn choose_in_syscall(&mut self, m: Mi) -> Option<Act> {
         // It may as well last: then another M has the turn.
-        (self.below(self.t.swarm.stay as usize) == 0).then_some(Act::Exit)
+        match self.below(self.t.swarm.stay as usize) {
+            0 if self.s.ms[m].extra && self.one_in(2) => Some(Act::DestroySyscall),
+            0 => Some(Act::Exit),
+            1 if self.has(Feature::Samples) => Some(Act::Sample),
+            _ => None,
+        }
     }
 
-    fn choose_running(&mut self, m: Mi, p: Pi) -> bool {
-        let wanted = self.s.ps[p].must || self.s.stop() == Stop::Stopping;
-        if wanted {
+    fn choose_running(&mut self, m: Mi, p: Pi, g: Gi) -> bool {
+        let sweeping = self.s.ps[p].sweeping;
+        let plain = !sweeping && !self.s.gs[g].assist && self.s.gs[g].role != Role::Worker;
+        if self.s.ps[p].must || self.s.stop() == Stop::Stopping {
             match self.below(3) {
                 0 => {
-                    self.preempt(m);
+                    self.quiesce(m);
                     return true;
                 }
-                1 if self.has(Feature::Syscalls) => return self.act(m, Act::Enter),
+                1 if plain && self.has(Feature::Syscalls) => return self.act(m, Act::Enter),
                 _ => {}
             }
         }
-        if self.advance_due() {
+        if plain && self.advance_due() {
             self.advance(m);
             return true;
         }
         let mut menu = self.menu();
-        self.offer(&mut menu, Act::Stop, 2);
-        if self.has(Feature::Lifecycle) {
-            self.offer(&mut menu, Act::Block, 4);
-            self.offer(&mut menu, Act::Create, 2);
-            if self.s.ms[m].g != Some(0) {
-                self.offer(&mut menu, Act::Destroy, 2);
+        if sweeping {
+            self.offer(&mut menu, Act::Sweep, 2);
+        } else if plain {
+            self.offer_life(&mut menu, m, g);
+            self.offer_runtime(&mut menu, m);
+        } else {
+            self.offer(&mut menu, Act::Stop, 2);
+            if self.s.gs[g].assist {
+                self.offer(&mut menu, Act::Assist, 4);
+                self.offer(&mut menu, Act::AssistBlock, 2);
+            } else {
+                self.offer(&mut menu, Act::WorkerWaits, 4);
+                self.offer_suspend(&mut menu, m);
             }
             if !self.s.waiting.is_empty() {
-                self.offer(&mut menu, Act::Unblock, 4);
+                self.offer(&mut menu, Act::Unblock, 2);
             }
         }
-        if self.has(Feature::Syscalls) {
-            self.offer(&mut menu, Act::Enter, 8);
-            self.offer(&mut menu, Act::EnterBlocking, 1);
-        }
-        if self.has(Feature::Heap) {
-            self.offer(&mut menu, Act::Heap, 2);
-        }
-        if self.has(Feature::Stw) && self.s.world.is_none() {
-            self.offer(&mut menu, Act::Stw, 2);
-        }
+        self.offer_counts(&mut menu);
         match self.pick(&menu) {
             Some(act) => self.act(m, act),
             None => false,
+        }
+    }
+
+    /// What a goroutine of the user's does with itself and others.
+    fn offer_life(&self, menu: &mut Menu, m: Mi, g: Gi) {
+        self.offer(menu, Act::Stop, 2);
+        if self.has(Feature::Lifecycle) {
+            self.offer(menu, Act::Block, 4);
+            self.offer(menu, Act::Refused, 1);
+            self.offer(menu, Act::Create, 2);
+            if self.can_destroy(m) {
+                self.offer(menu, Act::Destroy, 2);
+            }
+            if !self.s.waiting.is_empty() {
+                self.offer(menu, Act::Unblock, 4);
+            }
+        }
+        if self.has(Feature::Syscalls) || self.s.ms[m].extra {
+            self.offer(menu, Act::Enter, 8);
+        }
+        if self.has(Feature::Syscalls) {
+            self.offer(menu, Act::EnterBlocking, 1);
+        }
+        if self.has(Feature::Coroutines) && self.t.swarm.flavour.minor() >= 23 && !self.s.ms[m].extra {
+            if self.s.coroutines.len() < 8 {
+                self.offer(menu, Act::CreateCoroutine, 1);
+            }
+            if self.switchable(m, 0).is_some() {
+                self.offer(menu, Act::SwitchCoroutine, 6);
+            }
+            if self.can_exit_coroutine(m) {
+                self.offer(menu, Act::ExitCoroutine, 2);
+            }
+        }
+        if self.has(Feature::Locked) && self.s.gs[g].role != Role::Extra {
+            self.offer(menu, Act::Lock, 1);
+        }
+        if self.has(Feature::User) {
+            self.offer(menu, Act::Annotate, 4);
+        }
+    }
+
+    /// What the runtime does on behalf of the goroutine on `m`.
+    fn offer_runtime(&self, menu: &mut Menu, m: Mi) {
+        let free = self.s.world.is_none();
+        if free && self.has(Feature::Stw) {
+            self.offer(menu, Act::Stw, 2);
+        }
+        if free && self.has(Feature::Resize) && self.s.ps.len() > 1 {
+            self.offer(menu, Act::Resize, 1);
+        }
+        if self.has(Feature::Gc) {
+            if free && self.s.marking {
+                self.offer(menu, Act::GcEnd, 1);
+            } else if free && self.can_begin_gc() {
+                self.offer(menu, Act::GcBegin, 1);
+            }
+            if self.s.marking {
+                self.offer(menu, Act::Assist, 2);
+            }
+            self.offer(menu, Act::Sweep, 1);
+            self.offer_suspend(menu, m);
+        }
+    }
+
+    fn offer_suspend(&self, menu: &mut Menu, m: Mi) {
+        if self.s.marking && self.suspendable(m, 0).is_some() {
+            self.offer(menu, Act::Suspend, 1);
+        }
+    }
+
+    /// What is measured at any time on an M with a P.
+    fn offer_counts(&self, menu: &mut Menu) {
+        if self.has(Feature::Heap) {
+            self.offer(menu, Act::Heap, 2);
+        }
+        if self.has(Feature::Samples) {
+            self.offer(menu, Act::Sample, 1);
+        }
+        if self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23 {
+            self.offer(menu, Act::Alloc, 2);
         }
     }
 
@@ -135,16 +244,18 @@ impl World<'_> {
             self.offer(&mut menu, Act::Start, 16);
         }
         self.offer(&mut menu, Act::Park, 1);
+        if self.s.marking && !self.s.workers.is_empty() {
+            self.offer(&mut menu, Act::Worker, 4);
+        }
         if self.has(Feature::Bare) {
             if !self.s.waiting.is_empty() {
                 self.offer(&mut menu, Act::Unblock, 2);
+                self.offer(&mut menu, Act::Inject, 1);
             }
             if self.has(Feature::Lifecycle) {
                 self.offer(&mut menu, Act::Create, 1);
             }
-            if self.has(Feature::Heap) {
-                self.offer(&mut menu, Act::Heap, 1);
-            }
+            self.offer_counts(&mut menu);
         } else if self.s.runnable.is_empty() && !self.s.waiting.is_empty() {
             self.offer(&mut menu, Act::Unblock, 2);
         }
@@ -152,22 +263,29 @@ impl World<'_> {
     }
 
     fn choose_bare(&mut self, m: Mi) -> Option<Act> {
+        if self.is_spare(m) {
+            return self.can_create_syscall(m).then_some(Act::CreateSyscall);
+        }
+        if self.s.ms[m].locked.is_some() {
+            return None;
+        }
         let mut menu = self.menu();
         let sysmon = self.s.ms[m].sysmon;
         if !sysmon && self.s.stop() == Stop::No && self.s.sched.is_none() && !self.s.idle.is_empty() {
             self.offer(&mut menu, Act::TakeIdle, 8);
         }
-        if sysmon && self.s.sched.is_none() && self.victim(0).is_some() {
+        if sysmon && self.has(Feature::Sysmon) && self.s.sched.is_none() && self.victim(0).is_some() {
             self.offer(&mut menu, Act::Retake, 8);
         }
         if self.has(Feature::Bare) && !self.s.waiting.is_empty() {
             self.offer(&mut menu, Act::Unblock, 1);
+            self.offer(&mut menu, Act::Inject, 1);
         }
         self.pick(&menu)
     }
 
     /// The first P from `from` on, in a circle, that is in somebody's syscall.
-    fn victim(&self, from: Pi) -> Option<Pi> {
+    pub(super) fn victim(&self, from: Pi) -> Option<Pi> {
         let n = self.s.ps.len();
         (0..n).map(|i| (from + i) % n).find(|&p| matches!(self.s.ps[p].place, PPlace::Sys(_)))
     }
@@ -184,7 +302,7 @@ impl World<'_> {
             }
             Act::Start => {
                 let i = self.below(self.s.runnable.len());
-                self.start_g(m, self.s.runnable[i]);
+                return self.start_or_hand_over(m, self.s.runnable[i]);
             }
             Act::Park => self.park(m),
             Act::TakeIdle => self.take_idle(m),
@@ -192,12 +310,17 @@ impl World<'_> {
             Act::Enter => self.enter_syscall(m),
             Act::EnterBlocking => self.enter_blocking_syscall(m),
             Act::Create => {
-                self.create_g(m);
+                self.create(m, EventType::GoCreate, GPlace::Runnable);
             }
+            Act::Destroy if self.s.ms[m].locked.is_some() => self.destroy_locked(m),
             Act::Destroy => self.destroy_g(m),
-            Act::Unblock => {
-                let i = self.below(self.s.waiting.len());
-                self.unblock(m, self.s.waiting[i]);
+            Act::Unblock => self.wake_any(m),
+            Act::Inject => {
+                for _ in 0..3 {
+                    if !self.s.waiting.is_empty() {
+                        self.wake_any(m);
+                    }
+                }
             }
             Act::Retake => {
                 let from = self.below(self.s.ps.len());
@@ -205,18 +328,70 @@ impl World<'_> {
                     self.retake(m, p);
                 }
             }
+            Act::Refused => {
+                if let Some(g) = self.block_g(m, Name::Select) {
+                    self.s.place_g(g, GPlace::Parked);
+                    self.s.ms[m].pend = Pend::Refused(g);
+                }
+            }
+            Act::Stw => {
+                let kind = STW_KINDS[self.t.noise(STW_KINDS.len() as u32) as usize];
+                self.stw_begin(m, kind as u64);
+            }
+            Act::Resize => {
+                let n = 1 + self.below(self.s.ps.len());
+                self.s.purpose = Purpose::Resize(n);
+                self.stw_begin(m, Name::Gomaxprocs as u64);
+            }
+            _ => self.act_special(m, act),
+        }
+        true
+    }
+
+    /// The actions that features other than plain scheduling have.
+    fn act_special(&mut self, m: Mi, act: Act) {
+        match act {
+            Act::CreateCoroutine => self.create_coroutine(m),
+            Act::SwitchCoroutine => {
+                let from = self.below(2 * self.s.coroutines.len());
+                if let Some(at) = self.switchable(m, from) {
+                    self.switch_coroutine(m, at);
+                }
+            }
+            Act::ExitCoroutine => self.exit_coroutine(m),
+            Act::Lock => self.toggle_lock(m),
+            Act::CreateSyscall => self.create_syscall(m),
+            Act::DestroySyscall => self.destroy_syscall(m),
+            Act::GcBegin => self.gc_begin(m),
+            Act::GcEnd => self.gc_done(m),
+            Act::Worker => self.wake_worker(m),
+            Act::WorkerWaits => self.worker_waits(m),
+            Act::Assist => self.toggle_assist(m),
+            Act::AssistBlock => {
+                self.block_g(m, Name::AssistWait);
+            }
+            Act::Sweep => self.toggle_sweep(m),
+            Act::Suspend => {
+                let from = self.below(self.s.ms.len());
+                if let Some(victim) = self.suspendable(m, from) {
+                    self.suspend(m, victim);
+                }
+            }
+            Act::Annotate => self.annotate(m),
+            Act::Sample => self.cpu_sample(m),
+            Act::Alloc => self.alloc_event(m),
             Act::Heap => {
                 let value = u64::from(self.t.noise(1 << 24));
                 let goal = self.t.noise(8) == 0;
                 let ty = if goal { EventType::HeapGoal } else { EventType::HeapAlloc };
                 self.note(m, ty, &[value]);
             }
-            Act::Stw => {
-                let kind = STW_KINDS[self.t.noise(STW_KINDS.len() as u32) as usize];
-                self.stw_begin(m, kind as u64);
-            }
+            _ => {}
         }
-        debug_assert!(self.s.ms[m].pend != Pend::None || self.s.sched != Some(m));
-        true
+    }
+
+    fn wake_any(&mut self, m: Mi) {
+        let i = self.below(self.s.waiting.len());
+        self.unblock(m, self.s.waiting[i]);
     }
 }

@@ -27,24 +27,27 @@ impl World<'_> {
                     assert!(x.p.is_some(), "M {m} runs G {g} without a P");
                 }
             }
-            if x.pend == Pend::None && x.vp.is_some() {
+            if x.pend == Pend::None && x.vp.is_some() && s.gen_ >= s.first_gen {
                 assert_eq!(x.vp, x.p, "M {m}: written and true P differ");
             }
         }
         for (p, x) in s.ps.iter().enumerate() {
             match x.place {
+                PPlace::Sys(m) if x.view == PView::Abandoned => assert_ne!(s.ms[m].p, Some(p), "P {p}"),
                 PPlace::Run(m) | PPlace::Sys(m) => assert_eq!(s.ms[m].p, Some(p), "P {p} is {:?}", x.place),
-                PPlace::Idle => {
-                    assert_eq!(x.view, if x.view == PView::Unknown { x.view } else { PView::Idle }, "P {p}")
-                }
-                PPlace::Owned(_) | PPlace::Stopped => {}
+                PPlace::Idle => assert_eq!(x.view, PView::Idle, "P {p}"),
+                PPlace::Owned(_) | PPlace::Stopped | PPlace::Dead => {}
             }
             if matches!(x.place, PPlace::Sys(_)) {
-                assert_eq!(x.view, PView::Syscall, "P {p}");
+                assert!(matches!(x.view, PView::Syscall | PView::Abandoned), "P {p}");
             }
             if s.stop() == Stop::Stopped {
                 let own = s.world.is_some_and(|m| s.ms[m].p == Some(p));
-                assert!(own || x.place == PPlace::Stopped, "P {p} is {:?} in a stopped world", x.place);
+                assert!(
+                    own || matches!(x.place, PPlace::Stopped | PPlace::Dead),
+                    "P {p} is {:?} in a stopped world",
+                    x.place
+                );
             }
         }
         for (g, x) in s.gs.iter().enumerate() {

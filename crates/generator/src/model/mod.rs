@@ -6,13 +6,18 @@
 //! enabled where it stands. A choice of 0 in place of an M ends the history.
 
 mod advance;
+mod cgo;
 mod choose;
+mod coroutine;
+mod gc;
+mod locked;
 mod ops;
 mod plot;
 mod setup;
 pub(crate) mod state;
 mod stw;
 mod syscall;
+mod user;
 
 #[cfg(test)]
 mod invariants;
@@ -23,7 +28,10 @@ use crate::history::History;
 use crate::source::Source;
 use crate::swarm::{Feature, Swarm};
 use crate::tracer::Tracer;
-use state::{GPlace, Mi, PPlace, Pend, State};
+use state::{GPlace, M, Mi, PPlace, Pend, Role, State};
+
+/// Thread ids of Go's own threads begin here.
+const THREAD_IDS: u64 = 1000;
 
 /// A history in the making.
 pub(crate) struct World<'a> {
@@ -130,8 +138,19 @@ impl World<'_> {
             }
             Pend::StartG(g) => {
                 self.s.ms[m].pend = Pend::None;
-                self.start_g(m, g);
+                self.start_with_label(m, g);
             }
+            Pend::Refused(g) => {
+                self.unblock(m, g);
+                self.s.place_g(g, GPlace::Held(m));
+                self.s.ms[m].pend = Pend::StartG(g);
+            }
+            Pend::Resume(g) => {
+                self.s.ms[m].pend = Pend::None;
+                self.unblock(m, g);
+            }
+            Pend::GcStop => return self.gc_stop(m),
+            Pend::GcDonePass => self.gc_done_pass(m),
             Pend::StwTake(p) => self.stw_take(m, p),
             Pend::StwWait => return self.stw_wait(m),
             Pend::StwStopped => return self.stw_stopped(m),
@@ -152,7 +171,7 @@ impl World<'_> {
             && self.s.ps[p].place == PPlace::Run(m)
         {
             if self.s.ms[m].g.is_some() {
-                self.preempt(m);
+                self.quiesce(m);
             } else {
                 self.schedule_loop_duties(m);
             }
@@ -169,6 +188,14 @@ impl World<'_> {
                 continue;
             }
             match self.runner() {
+                // Every file has at least one generation.
+                Some(m) if self.s.gen_ < self.s.first_gen => {
+                    if self.switch_allowed() {
+                        self.advance(m);
+                    } else {
+                        self.release_switch();
+                    }
+                }
                 Some(m) => {
                     self.stop_trace(m);
                     return;
@@ -183,9 +210,17 @@ impl World<'_> {
         (0..self.s.ms.len()).find(|&m| self.runs_freely(m))
     }
 
+    /// Whether `m` runs a goroutine that neither sweeps, nor assists, nor is a mark worker.
+    fn runs_plainly(&self, m: Mi) -> bool {
+        let x = &self.s.ms[m];
+        self.runs_freely(m)
+            && !x.p.is_some_and(|p| self.s.ps[p].sweeping)
+            && x.g.is_some_and(|g| !self.s.gs[g].assist && self.s.gs[g].role != Role::Worker)
+    }
+
     fn runs_freely(&self, m: Mi) -> bool {
         let x = &self.s.ms[m];
-        x.pend == Pend::None && x.g.is_some_and(|g| self.s.gs[g].place == GPlace::Running(m))
+        x.pend == Pend::None && x.p.is_some() && x.g.is_some_and(|g| self.s.gs[g].place == GPlace::Running(m))
     }
 
     /// One step towards an M that runs a goroutine.
@@ -195,8 +230,11 @@ impl World<'_> {
         if let Some(m) = ms.clone().find(|&m| self.s.ms[m].pend != Pend::None) {
             self.force(m);
         } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].p.is_some() && self.s.ms[m].g.is_none()) {
+            if ms.clone().any(|x| self.s.ms[x].g.is_none() && self.schedule_loop_duties(x)) {
+                return;
+            }
             if let Some(&g) = self.s.runnable.first() {
-                self.start_g(m, g);
+                self.start_or_hand_over(m, g);
             } else if let Some(&g) = self.s.waiting.first() {
                 self.unblock(m, g);
             } else {
@@ -209,12 +247,23 @@ impl World<'_> {
             self.take_idle(m);
         } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].g.is_some()) {
             self.exit_syscall(m);
+        } else if let (Some(p), Some(sysmon)) = (self.victim(0), ms.clone().find(|&m| self.s.ms[m].sysmon)) {
+            self.retake(sysmon, p);
+        } else {
+            self.new_thread();
         }
+    }
+
+    /// A new M, idle.
+    fn new_thread(&mut self) -> Mi {
+        let m = self.s.ms.len();
+        self.s.ms.push(M::new(THREAD_IDS + m as u64 * 3));
+        m
     }
 
     /// Whether `m` is parked: it has nothing and does nothing.
     fn is_idle(&self, m: Mi) -> bool {
         let x = &self.s.ms[m];
-        !x.sysmon && x.p.is_none() && x.g.is_none() && x.pend == Pend::None
+        x.alive && !x.sysmon && !x.extra && x.locked.is_none() && x.p.is_none() && x.g.is_none() && x.pend == Pend::None
     }
 }

@@ -3,14 +3,18 @@
 use super::World;
 use super::state::{GPlace, Gi, Mi, PPlace, PView, Pend, Pi, Stop};
 use crate::history::{Resource, Transition, Visible};
+use crate::swarm::Feature;
 use crate::tracer::Name;
 use tracehound_wire::EventType;
+
+/// No more than this many Ms come into being.
+const MOST_THREADS: usize = 24;
 
 fn proc_change(p: Pi, old: Visible, new: Visible) -> Option<Transition> {
     Some(Transition { resource: Resource::Proc(p as u64), old, new })
 }
 
-fn go_change(id: u64, old: Visible, new: Visible) -> Option<Transition> {
+pub(super) fn go_change(id: u64, old: Visible, new: Visible) -> Option<Transition> {
     Some(Transition { resource: Resource::Goroutine(id), old, new })
 }
 
@@ -62,11 +66,23 @@ impl World<'_> {
         if self.s.ps[p].must {
             self.safe_point_idle(m, p);
         }
+        if !self.s.ms[m].alive {
+            // The last thing that a thread does; its id can come back.
+            let tid = self.s.ms[m].tid;
+            self.t.flush(m, tid);
+            self.s.free_tids.push(tid);
+        }
         if self.s.stop() != Stop::No {
             self.s.ps[p].place = PPlace::Stopped;
             return;
         }
-        let to = (0..self.s.ms.len()).find(|&x| x != m && self.is_idle(x));
+        if self.has(Feature::Bare) && self.s.ms[m].g.is_none() && self.s.ms[m].alive && self.one_in(8) {
+            self.borrow(m, p);
+        }
+        let mut to = (0..self.s.ms.len()).find(|&x| x != m && self.is_idle(x));
+        if to.is_none() && !self.s.runnable.is_empty() && self.s.ms.len() < MOST_THREADS {
+            to = Some(self.new_thread());
+        }
         match to {
             Some(x) if !self.s.runnable.is_empty() && self.one_in(3) => {
                 self.s.ps[p].place = PPlace::Owned(x);
@@ -74,6 +90,16 @@ impl World<'_> {
             }
             _ => self.s.put_idle(p),
         }
+    }
+
+    /// `m` needs a P for a moment, to allocate a thread: starts and stops the one that it is giving away.
+    pub(super) fn borrow(&mut self, m: Mi, p: Pi) {
+        self.start_p(m, p);
+        while self.one_in(3) {
+            let value = u64::from(self.t.noise(1 << 24));
+            self.note(m, EventType::HeapAlloc, &[value]);
+        }
+        self.stop_p(m);
     }
 
     /// Takes an idle P.
@@ -86,6 +112,11 @@ impl World<'_> {
     /// What an M with a P and no goroutine has to do before anything else; false if nothing.
     pub(super) fn schedule_loop_duties(&mut self, m: Mi) -> bool {
         let Some(p) = self.s.ms[m].p else { return false };
+        if self.s.ms[m].locked.is_some() {
+            // A locked M runs its own goroutine or nothing.
+            self.park(m);
+            return true;
+        }
         if self.s.ps[p].must {
             self.safe_point(m, p);
             return true;
@@ -163,17 +194,25 @@ impl World<'_> {
     }
 
     /// `m` creates a goroutine.
-    pub(super) fn create_g(&mut self, m: Mi) -> Gi {
+    pub(super) fn create(&mut self, m: Mi, ty: EventType, place: GPlace) -> Gi {
         self.t.stat(&mut self.s, m);
-        let g = self.s.new_g(GPlace::Runnable);
+        let g = self.s.new_g(place);
         let id = self.s.gs[g].id;
         let start = self.t.stack();
         let stack = if self.s.ms[m].g.is_some() { self.t.stack() } else { 0 };
-        let change = go_change(id, Visible::NotExist, Visible::Runnable);
-        self.t.put(&self.s, m, EventType::GoCreate, &[id, start, stack], change);
-        self.s.gs[g].known = true;
+        let new = if place == GPlace::Runnable { Visible::Runnable } else { Visible::Waiting };
+        self.t.put(&self.s, m, ty, &[id, start, stack], go_change(id, Visible::NotExist, new));
+        self.s.gs[g].known = !self.t.muted();
         self.s.gs[g].slots.set_traced(self.t.section);
         g
+    }
+
+    /// Makes the goroutine on `m` stop in the way that it can: a sweep ends first.
+    pub(super) fn quiesce(&mut self, m: Mi) {
+        match self.s.ms[m].p {
+            Some(p) if self.s.ps[p].sweeping => self.toggle_sweep(m),
+            _ => self.preempt(m),
+        }
     }
 
     /// `m` wakes a waiting goroutine. Releases differ in whose status comes first.

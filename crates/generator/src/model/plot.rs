@@ -63,12 +63,12 @@ impl World<'_> {
 
     /// `x` runs on the stolen P: first another M begins to stop the world, then `x` enters a syscall.
     fn plot_run(&mut self, x: Mi) -> bool {
-        if self.s.ms[x].g.is_none() {
+        if !self.runs_plainly(x) {
             return false;
         }
         match (self.s.stop(), self.s.world) {
             (Stop::No, Some(stopper)) if matches!(self.s.ms[stopper].pend, Pend::StwTake(_)) => self.go_on(stopper),
-            (Stop::No, None) => match (0..self.s.ms.len()).find(|&s| s != x && self.runs_freely(s)) {
+            (Stop::No, None) => match (0..self.s.ms.len()).find(|&s| s != x && self.runs_plainly(s)) {
                 Some(stopper) => {
                     let kind = STW_KINDS[self.t.noise(STW_KINDS.len() as u32) as usize];
                     self.stw_begin(stopper, kind as u64);

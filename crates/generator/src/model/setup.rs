@@ -1,40 +1,65 @@
 //! The world as it is when tracing starts, in the middle of everything.
 
-use super::World;
-use super::state::{G, GPlace, M, P, PPlace, PView, Pend, Slots, Stop};
+use super::state::{G, GPlace, M, P, PPlace, PView, Role, Slots, Stop};
+use super::{THREAD_IDS, World};
+use crate::flavour::Class;
 use crate::swarm::Feature;
 use crate::tracer::{NONE, Name};
 use tracehound_wire::EventType;
+
+/// Thread ids of C threads, apart from those of Go threads that have exited.
+const C_THREADS: [u64; 2] = [9001, 9002];
 
 impl World<'_> {
     /// Draws Ms, Ps and goroutines. All Ps are out of syscalls, since tracing starts in a stopped world.
     pub(super) fn setup(&mut self) {
         let swarm = &self.t.swarm;
-        let (threads, procs, goroutines) = (swarm.threads as usize, swarm.procs as usize, swarm.goroutines as usize);
-        self.s.first_gen = swarm.first_generation;
-        self.s.next_goid = 1;
-        let sysmon = self.has(Feature::Sysmon);
-        for m in 0..threads + usize::from(sysmon) {
-            self.s.ms.push(M {
-                tid: 1000 + m as u64 * 3,
-                sysmon: m >= threads,
-                p: None,
-                g: None,
-                vp: None,
-                vg: None,
-                oldp: None,
-                tick: 0,
-                pend: Pend::None,
+        self.s.first_gen = swarm.first_generation + swarm.skip;
+        self.s.last_gen = self.s.first_gen + swarm.generations - 1;
+        self.s.gen_ = swarm.first_generation;
+        self.s.procs = swarm.procs as usize;
+        self.setup_threads();
+        self.setup_goroutines();
+        let spare = if self.has(Feature::Resize) { self.below(4) } else { 0 };
+        for p in 0..self.s.procs + spare {
+            self.s.ps.push(P {
+                place: if p < self.s.procs { PPlace::Stopped } else { PPlace::Dead },
+                view: PView::Idle,
+                known: false,
+                sweeping: false,
+                slots: Slots::default(),
+                tick: 1,
+                msys: NONE,
+                must: false,
             });
         }
-        for _ in 0..procs {
-            let place = PPlace::Stopped;
-            let slots = Slots::default();
-            self.s.ps.push(P { place, view: PView::Unknown, slots, tick: 1, msys: NONE, must: false });
+        self.s.ms[0].g = Some(0);
+        self.s.ms[0].p = Some(0);
+        self.s.ps[0].place = PPlace::Run(0);
+        self.s.ps[0].view = PView::Running;
+    }
+
+    fn setup_threads(&mut self) {
+        let threads = self.t.swarm.threads as usize;
+        let extra = if self.has(Feature::Cgo) { 1 + self.below(2) } else { 0 };
+        for m in 0..=threads + extra {
+            let mut fresh = M::new(THREAD_IDS + m as u64 * 3);
+            fresh.sysmon = m == threads;
+            fresh.extra = m > threads;
+            self.s.ms.push(fresh);
         }
+        if extra > 0 {
+            self.s.free_tids.extend(C_THREADS);
+        }
+    }
+
+    fn setup_goroutines(&mut self) {
+        let swarm = &self.t.swarm;
+        let (threads, goroutines, procs) = (swarm.threads as usize, swarm.goroutines as usize, swarm.procs as usize);
+        let gc = self.has(Feature::Gc);
+        self.s.marking = gc && self.one_in(4);
         for g in 0..goroutines {
-            let fresh = G { id: 1 + g as u64, place: GPlace::Dead, at: 0, known: false, slots: Slots::default() };
-            self.s.gs.push(fresh);
+            self.s.gs.push(G::new(1 + g as u64));
             let place = match g {
                 0 => GPlace::Running(0),
                 // In a syscall since before the trace, and its P taken by the stop.
@@ -46,36 +71,64 @@ impl World<'_> {
                 let p = self.below(procs);
                 self.s.ms[m].g = Some(g);
                 self.s.ms[m].oldp = Some(p);
+            } else if g > 0 && self.s.marking && self.one_in(4) {
+                self.s.gs[g].assist = true;
             }
             self.s.place_g(g, place);
         }
         self.s.next_goid = goroutines as u64 + 1;
-        self.s.ms[0].g = Some(0);
-        self.s.ms[0].p = Some(0);
-        self.s.ps[0].place = PPlace::Run(0);
+        if gc {
+            for _ in 0..1 + self.below(2) {
+                let g = self.s.new_g(GPlace::Parked);
+                self.s.gs[g].role = Role::Worker;
+                self.s.workers.push(g);
+            }
+        }
+        for m in 0..self.s.ms.len() {
+            if self.s.ms[m].extra {
+                let mut fresh = G::new(self.s.next_goid);
+                self.s.next_goid += 1;
+                fresh.role = Role::Extra;
+                fresh.locked = Some(m);
+                self.s.gs.push(fresh);
+                self.s.ms[m].locked = Some(self.s.gs.len() - 1);
+            }
+        }
     }
 
     /// `StartTrace`, on M 0, in a stopped world.
     pub(super) fn start_trace(&mut self) {
-        let gen_ = self.s.first_gen;
-        self.s.gen_ = gen_;
-        self.t.begin(gen_);
+        self.t.begin(self.s.gen_);
         let m = 0;
         self.s.world = Some(m);
         self.s.stop = Some(Stop::Stopped);
-        self.t.first_proc_status(&mut self.s, m, 0);
-        self.t.stat(&mut self.s, m);
-        let procs = self.s.ps.len() as u64;
         let stack = self.t.stack();
-        self.t.put(&self.s, m, EventType::ProcsChange, &[procs, stack], None);
+        self.note(m, EventType::ProcsChange, &[self.s.procs as u64, stack]);
         let stack = self.t.stack();
-        self.t.put(&self.s, m, EventType::STWBegin, &[self.t.name(Name::StartTrace), stack], None);
-        self.t.put(&self.s, m, EventType::HeapGoal, &[4 << 20], None);
-        if self.t.swarm.class() == crate::Class::A {
-            for p in 1..self.s.ps.len() {
+        self.note(m, EventType::STWBegin, &[Name::StartTrace as u64, stack]);
+        if self.s.marking {
+            let seq = self.next_gc();
+            self.note(m, EventType::GCActive, &[seq]);
+        }
+        if self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23 {
+            self.snapshot_heap(m);
+        }
+        self.note(m, EventType::HeapGoal, &[4 << 20]);
+        if self.t.swarm.class() == Class::A {
+            for p in 1..self.s.procs {
                 self.t.proc_status(&mut self.s, m, p);
             }
         }
         self.restart_world(m);
+    }
+
+    /// The allocation experiment lists what is there already.
+    fn snapshot_heap(&mut self, m: usize) {
+        for _ in 0..self.t.noise(4) {
+            let id = u64::from(self.t.noise(1 << 20));
+            self.note(m, EventType::Span, &[id, 1, 5]);
+            self.note(m, EventType::HeapObject, &[id + 1, 3]);
+            self.note(m, EventType::GoroutineStack, &[id + 2, 1]);
+        }
     }
 }

@@ -49,6 +49,8 @@ impl Slots {
 /// Where a P is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PPlace {
+    /// Taken away by a smaller GOMAXPROCS.
+    Dead,
     /// In the list of idle Ps.
     Idle,
     /// Taken out of the list, or away from another M, and not yet started: only this M touches it.
@@ -64,8 +66,6 @@ pub(crate) enum PPlace {
 /// What the written events say about a P.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PView {
-    /// Never mentioned.
-    Unknown,
     Idle,
     Running,
     Syscall,
@@ -77,6 +77,10 @@ pub(crate) enum PView {
 pub(crate) struct P {
     pub place: PPlace,
     pub view: PView,
+    /// Whether any event has mentioned it.
+    pub known: bool,
+    /// Whether a sweep range is open on it.
+    pub sweeping: bool,
     pub slots: Slots,
     /// Counts thefts and returns, so that an M can tell whether the P has been away.
     pub tick: u32,
@@ -96,17 +100,56 @@ pub(crate) enum GPlace {
     Running(Mi),
     Syscall(Mi),
     Waiting,
+    /// Waiting, and only the operation that put it there can wake it: a coroutine, a mark
+    /// worker between its turns, a goroutine that the GC suspended.
+    Parked,
+}
+
+/// What a goroutine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// User code.
+    User,
+    /// The other side of this coroutine.
+    Coroutine(usize),
+    /// A mark worker of the GC.
+    Worker,
+    /// The goroutine of an M for C threads.
+    Extra,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct G {
     pub id: u64,
+    pub role: Role,
+    /// The M that it is locked to.
+    pub locked: Option<Mi>,
+    /// Whether a mark assist range is open on it.
+    pub assist: bool,
+    /// Regions that a reader has seen begin: task and content id of the name.
+    pub regions: Vec<(u64, u64)>,
     pub place: GPlace,
     /// Position in the list of runnable or waiting goroutines.
     pub at: usize,
     /// Whether any event has mentioned it.
     pub known: bool,
     pub slots: Slots,
+}
+
+impl G {
+    pub fn new(id: u64) -> G {
+        G {
+            id,
+            role: Role::User,
+            locked: None,
+            assist: false,
+            regions: Vec::new(),
+            place: GPlace::Dead,
+            at: 0,
+            known: false,
+            slots: Slots::default(),
+        }
+    }
 }
 
 /// What an M still has to do of an operation that it has begun.
@@ -136,6 +179,14 @@ pub(crate) enum Pend {
     StealEventA { p: Pi, victim: Mi, holder_g: u64, gen_: u32 },
     /// Ended its syscall without a P; looks for an idle one or parks.
     EndedNoP(Gi),
+    /// Its blocking was refused: wakes this goroutine at once.
+    Refused(Gi),
+    /// Has suspended this goroutine and lets it go on.
+    Resume(Gi),
+    /// Has begun a GC cycle; stops the world next.
+    GcStop,
+    /// Ends a GC cycle: every P passes a safe point, then the world stops.
+    GcDonePass,
     /// Has taken an idle P for the goroutine that it holds.
     StartPFor(Pi, Gi),
     /// Has a P and starts this goroutine on it.
@@ -159,6 +210,11 @@ pub(crate) struct M {
     /// Thread id.
     pub tid: u64,
     pub sysmon: bool,
+    /// Serves C threads that call into Go.
+    pub extra: bool,
+    pub alive: bool,
+    /// The goroutine that is locked to it.
+    pub locked: Option<Gi>,
     /// The P bound to it, as a reader that had seen everything would say: in a syscall too, until stolen.
     pub p: Option<Pi>,
     pub g: Option<Gi>,
@@ -167,8 +223,31 @@ pub(crate) struct M {
     pub vg: Option<Gi>,
     /// The P that it had when it entered its syscall.
     pub oldp: Option<Pi>,
+    /// The generation in which a spare M was last let go of.
+    pub dropped: Option<u32>,
     pub tick: u32,
     pub pend: Pend,
+}
+
+impl M {
+    /// An idle M on this thread.
+    pub fn new(tid: u64) -> M {
+        M {
+            tid,
+            sysmon: false,
+            extra: false,
+            alive: true,
+            locked: None,
+            p: None,
+            g: None,
+            vp: None,
+            vg: None,
+            oldp: None,
+            dropped: None,
+            tick: 0,
+            pend: Pend::None,
+        }
+    }
 }
 
 /// How far a stop of the world has come.
@@ -179,13 +258,37 @@ pub(crate) enum Stop {
     Stopped,
 }
 
+/// Why the world stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Purpose {
+    #[default]
+    Plain,
+    /// GOMAXPROCS becomes this.
+    Resize(usize),
+    SweepTermination,
+    MarkTermination,
+}
+
+/// A coroutine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coroutine {
+    /// The goroutine that was made for it.
+    pub inside: Gi,
+    /// The one of its two sides that waits.
+    pub parked: Gi,
+}
+
 /// Everything.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub gen_: u32,
+    /// The first generation of the file; earlier ones were traced, and not kept.
     pub first_gen: u32,
+    pub last_gen: u32,
     pub ms: Vec<M>,
     pub ps: Vec<P>,
+    /// GOMAXPROCS: Ps from here on are dead.
+    pub procs: usize,
     pub gs: Vec<G>,
     pub idle: Vec<Pi>,
     pub runnable: Vec<Gi>,
@@ -196,6 +299,21 @@ pub(crate) struct State {
     pub sched: Option<Mi>,
     /// The M that holds the world (stop, generation switch).
     pub world: Option<Mi>,
+    pub purpose: Purpose,
+    /// Whether the GC marks.
+    pub marking: bool,
+    /// The next number of the GC's sequence.
+    pub gc_seq: u64,
+    /// The first generation of the file that has an event of the GC's sequence.
+    pub gc_first: Option<u32>,
+    pub coroutines: Vec<Coroutine>,
+    /// Mark workers that wait for their turn.
+    pub workers: Vec<Gi>,
+    /// Thread ids that no M uses, for C threads.
+    pub free_tids: Vec<u64>,
+    /// User tasks begun and not ended.
+    pub tasks: Vec<u64>,
+    pub next_task: u64,
     pub next_goid: u64,
     /// The M whose window a plot is about.
     pub plot: Option<Mi>,
@@ -242,7 +360,7 @@ impl State {
             self.gs[g].at = list.len();
             list.push(g);
         }
-        if to == GPlace::Dead {
+        if to == GPlace::Dead && self.gs[g].role != Role::Extra {
             self.free_gs.push(g);
         }
     }
@@ -251,7 +369,7 @@ impl State {
     pub fn new_g(&mut self, place: GPlace) -> Gi {
         let id = self.next_goid;
         self.next_goid += 1 + (id >> 2 & 1) * 14 * u64::from(id % 16 == 4);
-        let fresh = G { id, place: GPlace::Dead, at: 0, known: false, slots: Slots::default() };
+        let fresh = G::new(id);
         let g = match self.free_gs.pop() {
             Some(g) => {
                 self.gs[g] = fresh;

@@ -1,7 +1,8 @@
 //! Stopping and restarting the world.
 
 use super::World;
-use super::state::{Mi, PPlace, Pend, Pi, Stop};
+use super::state::{Mi, PPlace, Pend, Pi, Purpose, Stop};
+use crate::tracer::Name;
 use tracehound_wire::EventType;
 
 impl World<'_> {
@@ -34,7 +35,7 @@ impl World<'_> {
     /// Waits for the others; while they are not there, one of them gets on.
     pub(super) fn stw_wait(&mut self, m: Mi) -> bool {
         let own = self.s.ms[m].p;
-        let late = (0..self.s.ps.len()).find(|&p| Some(p) != own && self.s.ps[p].place != PPlace::Stopped);
+        let late = (0..self.s.procs).find(|&p| Some(p) != own && self.s.ps[p].place != PPlace::Stopped);
         match late.map(|p| self.s.ps[p].place) {
             Some(PPlace::Run(x) | PPlace::Owned(x) | PPlace::Sys(x)) => {
                 if self.lingers() {
@@ -55,23 +56,66 @@ impl World<'_> {
         if self.one_in(3) {
             return false;
         }
-        self.t.stat(&mut self.s, m);
-        self.restart_world(m);
+        match std::mem::take(&mut self.s.purpose) {
+            Purpose::Plain => self.restart_world(m),
+            Purpose::Resize(n) => {
+                self.s.procs = n;
+                self.restart_world(m);
+            }
+            Purpose::SweepTermination => {
+                self.s.marking = true;
+                self.restart_world(m);
+            }
+            Purpose::MarkTermination => {
+                self.wake_some(m);
+                self.gc_end(m);
+                self.restart_world(m);
+            }
+        }
         true
     }
 
     /// `startTheWorldWithSema`, up to where the others run again.
     pub(super) fn restart_world(&mut self, m: Mi) {
+        self.wake_some(m);
+        let stack = self.t.stack();
+        self.note(m, EventType::ProcsChange, &[self.s.procs as u64, stack]);
+        if self.s.ms[m].p.is_some_and(|p| p >= self.s.procs) {
+            self.leave_dying_p(m);
+        }
         let own = self.s.ms[m].p;
-        let procs = self.s.ps.len() as u64;
-        self.t.put(&self.s, m, EventType::ProcsChange, &[procs, 0], None);
         for p in 0..self.s.ps.len() {
-            if Some(p) != own {
+            if p >= self.s.procs {
+                self.s.ps[p].place = PPlace::Dead;
+            } else if Some(p) != own {
                 self.s.put_idle(p);
             }
         }
         self.s.stop = Some(Stop::No);
         self.s.ms[m].pend = Pend::StwEnd;
+    }
+
+    /// In the stopped world the network, or the end of a GC phase, may wake some.
+    fn wake_some(&mut self, m: Mi) {
+        while !self.s.waiting.is_empty() && self.one_in(4) {
+            self.unblock(m, self.s.waiting[0]);
+        }
+    }
+
+    /// The stopper's own P is one of those that go: it moves to P 0.
+    fn leave_dying_p(&mut self, m: Mi) {
+        let g = self.s.ms[m].g;
+        self.stop_g(m, Name::Gosched);
+        self.stop_p(m);
+        self.s.ps[0].place = PPlace::Owned(m);
+        self.start_p(m, 0);
+        if let Some(g) = g {
+            self.start_g(m, g);
+        }
+        while self.one_in(3) {
+            let value = u64::from(self.t.noise(1 << 24));
+            self.note(m, EventType::HeapAlloc, &[value]);
+        }
     }
 
     /// Says that the world runs again.

@@ -136,11 +136,18 @@ impl World<'_> {
         }
         if !self.s.ps[p].slots.traced(self.t.section) {
             self.t.abandoned_status(&mut self.s, thief, p, Some((holder, holder_g)));
+            if self.s.ms[holder].extra {
+                self.t.mark_racy();
+            }
         }
         if !own_first {
             self.t.stat(&mut self.s, thief);
         }
         self.write_proc_steal(thief, p);
+        if self.s.ms[holder].extra {
+            // The end of a C thread's goroutine is not ordered against the theft of its P.
+            self.t.mark_racy();
+        }
     }
 
     fn write_proc_steal(&mut self, thief: Mi, p: Pi) {
@@ -194,6 +201,13 @@ impl World<'_> {
     /// The second half of `entersyscallblock`: lets go of the P.
     pub(super) fn block_release(&mut self, m: Mi) {
         self.park(m);
+        if let Pend::GiveP(p) = self.s.ms[m].pend
+            && self.s.stop() == Stop::No
+            && self.class() == Class::B
+            && self.one_in(8)
+        {
+            self.borrow(m, p);
+        }
     }
 
     /// A syscall returns.
@@ -236,10 +250,14 @@ impl World<'_> {
         }
         if let Some(p) = self.s.ms[m].oldp
             && let PPlace::Sys(holder) = self.s.ps[p].place
-            && holder != m
         {
             self.steal(m, p, PPlace::Owned(m));
-            self.s.ms[m].pend = Pend::StoleOldB(p);
+            if holder == m {
+                // Still wired, but it has been let go of in between: all in one section.
+                self.restart_on(m, p);
+            } else {
+                self.s.ms[m].pend = Pend::StoleOldB(p);
+            }
             return;
         }
         if !self.s.idle.is_empty() && self.s.sched.is_none() {

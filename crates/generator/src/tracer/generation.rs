@@ -4,9 +4,11 @@ use super::status::{go_code, visible};
 use super::{Buffer, NONE, Open, Tracer, names};
 use crate::history::{Context, ExpectedClock, ExpectedEvent, ExpectedGeneration, Field, Resource, Transition};
 use crate::model::state::{GPlace, State};
+use crate::swarm::Feature;
 use tracehound_wire::limits::MAX_BATCH_SIZE;
 use tracehound_wire::{
-    Batch, Body, Event, EventType, Frame, Item, SizeField, StackRecord, StringRecord, SyncRecord, Trace, varint,
+    Batch, Body, CpuSample, Event, EventType, Experiment, ExperimentalBatch, Frame, Item, SizeField, StackRecord,
+    StringRecord, SyncRecord, Trace, varint,
 };
 
 /// Turns a buffer's events into a batch.
@@ -41,6 +43,9 @@ impl Tracer {
     pub fn quiet_statuses(&mut self, s: &mut State, number: u32) {
         let with_stack = self.swarm.flavour.minor() >= 23;
         self.section = number;
+        if self.muted() {
+            return;
+        }
         let unknown = self.unknown(s);
         for g in 0..s.gs.len() {
             let (place, id) = (s.gs[g].place, s.gs[g].id);
@@ -76,6 +81,9 @@ impl Tracer {
             });
             let args = [id, thread, go_code(place), open.stacks.id(stack)];
             open.quiet.push(Event { ty, dt: 1, args });
+            if s.gs[g].assist {
+                self.quiet_assist(number, id);
+            }
             s.gs[g].known = true;
             s.gs[g].slots.set_traced(number);
             if let GPlace::Syscall(m) = place {
@@ -84,18 +92,41 @@ impl Tracer {
         }
     }
 
+    /// A mark assist that is open on a quiet goroutine is announced with its status.
+    fn quiet_assist(&mut self, number: u32, id: u64) {
+        let open = &mut self.open[(number & 1) as usize];
+        open.events.push(ExpectedEvent {
+            generation: u64::from(number),
+            stream: NONE,
+            ty: EventType::GCMarkAssistActive,
+            derived: false,
+            racy: false,
+            context: Context { m: Field::NONE, p: Field::NONE, g: Field::NONE },
+            args: [id, 0, 0, 0],
+            transition: None,
+        });
+        open.quiet.push(Event { ty: EventType::GCMarkAssistActive, dt: 1, args: [id, 0, 0, 0] });
+    }
+
     /// Completes a generation: nothing is written to it any more.
     pub fn finish(&mut self, s: &State, number: u32) {
-        let mut open = std::mem::take(&mut self.open[(number & 1) as usize]);
+        let at = (number & 1) as usize;
+        if self.open[at].number != number {
+            return;
+        }
+        let mut open = std::mem::take(&mut self.open[at]);
         for (m, buffer) in open.buffers.iter_mut().enumerate() {
             close_batch(number, s.ms[m].tid, buffer, &mut open.batches);
         }
-        let generation = self.assemble(&mut open);
-        self.expected.generations.push(generation);
+        if number >= self.visible_from {
+            let generation = self.assemble(&mut open);
+            self.expected.generations.push(generation);
+        }
         self.expected.events.append(&mut open.events);
         open.strings.clear();
         open.stacks.clear();
-        self.open[(number & 1) as usize] = open;
+        open.number = 0;
+        self.open[at] = open;
     }
 
     /// Puts the batches of a generation into file order.
@@ -111,16 +142,18 @@ impl Tracer {
             clock = Some(ExpectedClock { trace: open.sync_time + dt, mono, sec, nsec });
         }
         let sync = batch(number, NONE, open.sync_time, Body::Sync(records));
-        let at = if version.has_sync_batch() { 0 } else { open.batches.len() };
-        let first = self.items.len();
-        self.items.append(&mut open.batches);
-        self.items.insert(first + at, sync);
         let end = self.stamps.now(0);
+        let mut items = std::mem::take(&mut open.batches);
+        items.insert(if version.has_sync_batch() { 0 } else { items.len() }, sync);
         if !open.quiet.is_empty() {
-            self.items.push(batch(number, NONE, end, Body::Events(std::mem::take(&mut open.quiet))));
+            items.push(batch(number, NONE, end, Body::Events(std::mem::take(&mut open.quiet))));
         }
-        self.dump_stacks(open, end);
-        self.dump_strings(open, end);
+        let experiments = self.dump_experiments(open, end, &mut items);
+        dump_samples(open, end, &mut items);
+        self.dump_stacks(open, end, &mut items);
+        self.dump_strings(open, end, &mut items);
+        self.order(&mut items);
+        self.items.append(&mut items);
         if version.has_end_of_generation() {
             self.items.push(Item::EndOfGeneration);
         }
@@ -130,8 +163,51 @@ impl Tracer {
             clock,
             first_event: self.expected.events.len(),
             samples: std::mem::take(&mut open.samples),
-            experiments: Vec::new(),
+            experiments,
         }
+    }
+
+    /// Orders a generation's batches: as the runtime queues them, or any other way that keeps each
+    /// thread's own order.
+    fn order(&mut self, items: &mut Vec<Item>) {
+        if !self.swarm.shuffle {
+            return;
+        }
+        let m_of = |item: &Item| match item {
+            Item::Batch(b) => b.m,
+            _ => NONE,
+        };
+        let mut rest = std::mem::take(items);
+        while !rest.is_empty() {
+            let i = self.stamps.noise(rest.len() as u32) as usize;
+            let m = m_of(&rest[i]);
+            let first = rest.iter().position(|item| m_of(item) == m).unwrap_or(i);
+            items.push(rest.remove(first));
+        }
+    }
+
+    /// The allocation experiment's own data: an account of the heap, opaque to readers.
+    fn dump_experiments(&mut self, open: &Open, time: u64, items: &mut Vec<Item>) -> Vec<(u8, u64, Vec<u8>)> {
+        let mut all = Vec::new();
+        if self.swarm.flavour.minor() < 23 || !self.swarm.features.has(Feature::AllocFree) {
+            return all;
+        }
+        for _ in 0..1 + self.stamps.noise(2) {
+            let mut data = Vec::new();
+            for _ in 0..self.stamps.noise(12) {
+                varint::write(&mut data, u64::from(self.stamps.noise(1 << 20)));
+            }
+            items.push(Item::Experimental(ExperimentalBatch {
+                experiment: Experiment::AllocFree.number(),
+                generation: u64::from(open.number),
+                m: NONE,
+                time,
+                size: SizeField::Runtime,
+                data: data.clone(),
+            }));
+            all.push((Experiment::AllocFree.number(), NONE, data));
+        }
+        all
     }
 
     fn stamps_frequency(&mut self) -> u64 {
@@ -142,7 +218,7 @@ impl Tracer {
         }
     }
 
-    fn dump_stacks(&mut self, open: &mut Open, time: u64) {
+    fn dump_stacks(&mut self, open: &mut Open, time: u64, items: &mut Vec<Item>) {
         let mut records = Vec::new();
         let mut size = 1;
         for (i, &content) in open.stacks.used.iter().enumerate() {
@@ -158,31 +234,31 @@ impl Tracer {
             let record = StackRecord { id: i as u64 + 1, frames };
             let len = 21 + record.frames.len() * 40;
             if size + len > MAX_BATCH_SIZE as usize {
-                self.items.push(batch(open.number, NONE, time, Body::Stacks(std::mem::take(&mut records))));
+                items.push(batch(open.number, NONE, time, Body::Stacks(std::mem::take(&mut records))));
                 size = 1;
             }
             size += len;
             records.push(record);
         }
         if !records.is_empty() {
-            self.items.push(batch(open.number, NONE, time, Body::Stacks(records)));
+            items.push(batch(open.number, NONE, time, Body::Stacks(records)));
         }
     }
 
-    fn dump_strings(&mut self, open: &mut Open, time: u64) {
+    fn dump_strings(&mut self, open: &mut Open, time: u64, items: &mut Vec<Item>) {
         let mut records = Vec::new();
         let mut size = 1;
         for (i, &content) in open.strings.used.iter().enumerate() {
             let bytes = self.pool.strings[content as usize].to_vec();
             let len = 1 + varint::len(i as u64 + 1) + varint::len(bytes.len() as u64) + bytes.len();
             if size + len > MAX_BATCH_SIZE as usize {
-                self.items.push(batch(open.number, NONE, time, Body::Strings(std::mem::take(&mut records))));
+                items.push(batch(open.number, NONE, time, Body::Strings(std::mem::take(&mut records))));
                 size = 1;
             }
             size += len;
             records.push(StringRecord { id: i as u64 + 1, bytes });
         }
-        self.items.push(batch(open.number, NONE, time, Body::Strings(records)));
+        items.push(batch(open.number, NONE, time, Body::Strings(records)));
     }
 
     /// The finished trace and its truth.
@@ -192,5 +268,20 @@ impl Tracer {
         self.expected.stacks = self.pool.stacks;
         self.expected.total_order = self.swarm.clock == crate::Clock::Exact && !self.inverted;
         (self.swarm, trace, self.expected, self.fault_hits)
+    }
+}
+
+/// The generation's CPU samples as batches.
+fn dump_samples(open: &mut Open, time: u64, items: &mut Vec<Item>) {
+    // A sample takes at most 51 bytes, so this many always fit.
+    const MOST: usize = 1000;
+    for chunk in open.samples.chunks(MOST) {
+        let mut records = Vec::new();
+        for s in chunk {
+            let g = if s.g == NONE { 0 } else { s.g };
+            let stack = open.stacks.id(s.stack);
+            records.push(CpuSample { time: s.time, m: s.m, p: s.p, g, stack });
+        }
+        items.push(batch(open.number, NONE, time, Body::CpuSamples(records)));
     }
 }

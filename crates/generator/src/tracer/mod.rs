@@ -10,7 +10,7 @@ mod names;
 mod pool;
 mod status;
 
-use crate::history::{Context, Expected, ExpectedEvent, Field, Transition};
+use crate::history::{Context, Expected, ExpectedEvent, ExpectedSample, Field, Transition};
 use crate::model::state::{Mi, State};
 use crate::swarm::Swarm;
 use clock::Stamps;
@@ -76,7 +76,7 @@ struct Open {
     events: Vec<ExpectedEvent>,
     strings: pool::Ids,
     stacks: pool::Ids,
-    samples: Vec<crate::history::ExpectedSample>,
+    samples: Vec<ExpectedSample>,
     sync_time: u64,
 }
 
@@ -92,6 +92,8 @@ pub(crate) struct Tracer {
     expected: Expected,
     /// The generation that the current section writes to.
     pub section: u32,
+    /// The first generation that is kept in the file.
+    visible_from: u32,
     /// Whether the order of writing is not an order in which the events can have happened.
     pub inverted: bool,
     pub fault_hits: u32,
@@ -101,6 +103,7 @@ impl Tracer {
     pub fn new(swarm: Swarm) -> Tracer {
         let stamps = Stamps::new(&swarm);
         let pool = Pool::new(&swarm);
+        let visible_from = swarm.first_generation + swarm.skip;
         Tracer {
             swarm,
             stamps,
@@ -109,6 +112,7 @@ impl Tracer {
             items: Vec::new(),
             expected: Expected::default(),
             section: 0,
+            visible_from,
             inverted: false,
             fault_hits: 0,
         }
@@ -127,16 +131,36 @@ impl Tracer {
         u64::from(self.stamps.noise(n))
     }
 
-    /// Content id of a name.
-    pub fn name(&self, name: Name) -> u64 {
-        name as u64
+    /// Content id of a string that the case's user code uses.
+    #[inline]
+    pub fn user_string(&mut self) -> u64 {
+        let n = self.pool.user.len() as u32;
+        let i = self.stamps.noise(n) as usize;
+        self.pool.user[i]
+    }
+
+    /// Where `m` is, by what has been written.
+    #[inline]
+    pub fn context(&self, s: &State, m: Mi) -> Context {
+        Context { m: Field::Is(s.ms[m].tid), p: Field::Is(s.view_p(m)), g: Field::Is(s.view_g(m)) }
+    }
+
+    /// Whether times say in which order things happened.
+    pub fn in_time(&self) -> bool {
+        self.swarm.clock == crate::Clock::Exact
+    }
+
+    /// Whether the section's generation is not kept in the file.
+    #[inline]
+    pub fn muted(&self) -> bool {
+        self.section < self.visible_from
     }
 
     /// Writes one event on `m`'s buffer, in the section's generation, and notes the truth.
     /// Strings and stacks are content ids.
     #[inline]
     pub fn put(&mut self, s: &State, m: Mi, ty: EventType, args: &[u64], change: Option<Transition>) {
-        let context = Context { m: Field::Is(s.ms[m].tid), p: Field::Is(s.view_p(m)), g: Field::Is(s.view_g(m)) };
+        let context = self.context(s, m);
         self.put_as(s.ms[m].tid, m, ty, args, change, context);
     }
 
@@ -150,6 +174,9 @@ impl Tracer {
         change: Option<Transition>,
         context: Context,
     ) {
+        if self.muted() {
+            return;
+        }
         let mut all = [0; MAX_EVENT_ARGS];
         all[..args.len()].copy_from_slice(args);
         let open = &mut self.open[(self.section & 1) as usize];
@@ -205,6 +232,53 @@ impl Tracer {
         };
         buffer.size += size + varint::len(dt) as u32;
         buffer.events.push(Event { ty, dt, args });
+    }
+
+    /// Notes an event that a reader derives from one that is written beside it.
+    pub fn derive(&mut self, tid: u64, ty: EventType, args: [u64; 4], change: Option<Transition>, context: Context) {
+        if self.muted() {
+            return;
+        }
+        self.open[(self.section & 1) as usize].events.push(ExpectedEvent {
+            generation: u64::from(self.section),
+            stream: tid,
+            ty,
+            derived: true,
+            racy: false,
+            context,
+            args,
+            transition: change,
+        });
+    }
+
+    /// Marks the latest event as one whose place or old state only an exact clock fixes.
+    pub fn mark_racy(&mut self) {
+        if self.muted() {
+            return;
+        }
+        if let Some(e) = self.open[(self.section & 1) as usize].events.last_mut() {
+            e.racy = true;
+        }
+    }
+
+    /// Puts what `m` has written as thread `tid` into batches, since the thread goes.
+    pub fn flush(&mut self, m: Mi, tid: u64) {
+        for open in &mut self.open {
+            if let Some(buffer) = open.buffers.get_mut(m) {
+                generation::close_batch(open.number, tid, buffer, &mut open.batches);
+            }
+        }
+    }
+
+    /// A CPU sample on thread `tid`.
+    pub fn sample(&mut self, m: Mi, tid: u64, p: u64, g: u64) {
+        if self.muted() {
+            return;
+        }
+        let time = self.stamps.now(m);
+        let stack = self.stack();
+        let open = &mut self.open[(self.section & 1) as usize];
+        open.samples.push(ExpectedSample { time, m: tid, p, g, stack });
     }
 }
 

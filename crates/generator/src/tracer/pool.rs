@@ -2,19 +2,40 @@
 
 use super::names::{Name, TEXTS};
 use crate::history::ExpectedFrame;
-use crate::swarm::Swarm;
+use crate::swarm::{Feature, Swarm};
 use std::borrow::Cow;
+use tracehound_wire::limits::{MAX_FRAMES, MAX_STRING_LEN};
 
 /// All strings and stacks of a case.
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub strings: Vec<Cow<'static, [u8]>>,
     pub stacks: Vec<Vec<ExpectedFrame>>,
+    /// Content ids of the strings that user code uses.
+    pub user: Vec<u64>,
 }
 
+/// Strings of a tame program, the empty one first.
+const TAME: [&[u8]; 4] = [b"", b"task", b"request", b"x"];
+
+/// Strings that only bytes can hold, and that text formats must quote.
+const WILD: [&[u8]; 6] =
+    [b"\xff\xfe", "sp\u{e4}te Schicht".as_bytes(), b"a,b=c\n", b"db \"query\"", b"\0", b"\xe2\x80\xa8 \xf0\x9f"];
+
 impl Pool {
-    pub fn new(_swarm: &Swarm) -> Pool {
-        let strings: Vec<Cow<'static, [u8]>> = TEXTS.iter().map(|t| Cow::Borrowed(t.as_bytes())).collect();
+    pub fn new(swarm: &Swarm) -> Pool {
+        let mut strings: Vec<Cow<'static, [u8]>> = TEXTS.iter().map(|t| Cow::Borrowed(t.as_bytes())).collect();
+        let wild = swarm.features.has(Feature::Wild);
+        let mut user = vec![0];
+        let mut add = |text: Cow<'static, [u8]>| {
+            user.push(strings.len() as u64);
+            strings.push(text);
+        };
+        TAME[1..].iter().for_each(|&t| add(Cow::Borrowed(t)));
+        if wild {
+            WILD.iter().for_each(|&t| add(Cow::Borrowed(t)));
+            add(Cow::Owned(vec![b'L'; MAX_STRING_LEN as usize]));
+        }
         let frame = |pc: u64, func: Name, file: Name| ExpectedFrame {
             pc: 0x40_0000 + pc * 16,
             func: func as u32,
@@ -26,8 +47,20 @@ impl Pool {
         let pool = frame(3, Name::LoopFunc, Name::PoolFile);
         let park = frame(4, Name::ParkFunc, Name::ProcFile);
         let call = frame(5, Name::SyscallFunc, Name::ProcFile);
-        let stacks = vec![vec![], vec![main], vec![work, main], vec![pool], vec![park, work, main], vec![call, pool]];
-        Pool { strings, stacks }
+        let mut stacks =
+            vec![vec![], vec![main], vec![work, main], vec![pool], vec![park, work, main], vec![call, pool]];
+        if wild {
+            // As deep as the format allows, with one pc many times, and frames without names.
+            let deep =
+                (0..MAX_FRAMES).map(|i| if i % 3 == 0 { work } else { frame(100 + i, Name::LoopFunc, Name::PoolFile) });
+            stacks.push(deep.collect());
+            stacks.push(vec![ExpectedFrame { pc: 1, func: 0, file: 0, line: 0 }]);
+            stacks.push(vec![
+                ExpectedFrame { pc: u64::MAX, func: user[5] as u32, file: user[7] as u32, line: u64::MAX },
+                main,
+            ]);
+        }
+        Pool { strings, stacks, user }
     }
 }
 

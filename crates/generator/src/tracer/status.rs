@@ -14,7 +14,7 @@ pub(crate) fn visible(place: GPlace) -> Visible {
         GPlace::Runnable | GPlace::Held(_) => Visible::Runnable,
         GPlace::Running(_) => Visible::Running,
         GPlace::Syscall(_) => Visible::Syscall,
-        GPlace::Waiting => Visible::Waiting,
+        GPlace::Waiting | GPlace::Parked => Visible::Waiting,
     }
 }
 
@@ -25,14 +25,14 @@ pub(super) fn go_code(place: GPlace) -> u64 {
         GPlace::Runnable | GPlace::Held(_) => go_status::RUNNABLE,
         GPlace::Running(_) => go_status::RUNNING,
         GPlace::Syscall(_) => go_status::SYSCALL,
-        GPlace::Waiting => go_status::WAITING,
+        GPlace::Waiting | GPlace::Parked => go_status::WAITING,
     }
 }
 
 impl Tracer {
     /// What a first mention has as its old state: nobody can know in the first generation.
     pub(super) fn unknown(&self, s: &State) -> Visible {
-        if self.section == s.first_gen { Visible::Undetermined } else { Visible::NotExist }
+        if self.section <= s.first_gen { Visible::Undetermined } else { Visible::NotExist }
     }
 
     /// Before an event of `m`: the statuses of its P and its goroutine where they are due.
@@ -65,28 +65,20 @@ impl Tracer {
         let (code, new) = match s.ps[p].view {
             PView::Running => (proc_status::RUNNING, Visible::Running),
             PView::Syscall => (proc_status::SYSCALL, Visible::Running),
-            PView::Idle | PView::Unknown => (proc_status::IDLE, Visible::Idle),
+            PView::Idle => (proc_status::IDLE, Visible::Idle),
             PView::Abandoned => (proc_status::SYSCALL_ABANDONED, Visible::Idle),
         };
-        let old = if s.ps[p].view == PView::Unknown { self.unknown(s) } else { new };
+        let old = if s.ps[p].known { new } else { self.unknown(s) };
         let change = Transition { resource: Resource::Proc(p as u64), old, new };
         self.put(s, m, EventType::ProcStatus, &[p as u64, code], Some(change));
         s.ps[p].slots.set_traced(self.section);
-        if s.ps[p].view == PView::Unknown {
-            s.ps[p].view = PView::Idle;
-        }
+        s.ps[p].known = true;
         if matches!(code, proc_status::RUNNING | proc_status::SYSCALL) {
             s.ms[m].vp = Some(p);
         }
-    }
-
-    /// `ProcStatus(p, Running)` of a P that no event has mentioned and that runs on `m`.
-    pub fn first_proc_status(&mut self, s: &mut State, m: Mi, p: Pi) {
-        let change = Transition { resource: Resource::Proc(p as u64), old: self.unknown(s), new: Visible::Running };
-        self.put(s, m, EventType::ProcStatus, &[p as u64, proc_status::RUNNING], Some(change));
-        s.ps[p].slots.set_traced(self.section);
-        s.ps[p].view = PView::Running;
-        s.ms[m].vp = Some(p);
+        if s.ps[p].sweeping {
+            self.put(s, m, EventType::GCSweepActive, &[p as u64], None);
+        }
     }
 
     /// `ProcStatus(p, SyscallAbandoned)` right before a theft. A reader that knows the P in a syscall
@@ -95,16 +87,17 @@ impl Tracer {
         let args = [p as u64, proc_status::SYSCALL_ABANDONED];
         let resource = Resource::Proc(p as u64);
         match (s.ps[p].view, holder) {
-            (PView::Syscall, Some((victim, g))) => {
+            (PView::Syscall, Some((victim, g))) if s.ps[p].known => {
                 let context = Context { m: Field::Is(s.ms[victim].tid), p: Field::Is(p as u64), g: Field::Is(g) };
                 let change = Transition { resource, old: Visible::Running, new: Visible::Running };
                 self.put_as(s.ms[m].tid, m, EventType::ProcStatus, &args, Some(change), context);
             }
-            (view, _) => {
-                let old = if view == PView::Unknown { self.unknown(s) } else { Visible::Idle };
+            _ => {
+                let old = if s.ps[p].known { Visible::Idle } else { self.unknown(s) };
                 let change = Transition { resource, old, new: Visible::Idle };
                 self.put(s, m, EventType::ProcStatus, &args, Some(change));
                 s.ps[p].view = PView::Abandoned;
+                s.ps[p].known = true;
             }
         }
         s.ps[p].slots.set_traced(self.section);
@@ -114,7 +107,7 @@ impl Tracer {
     pub fn go_status(&mut self, s: &mut State, m: Mi, g: Gi, place: GPlace) {
         let new = visible(place);
         let old = if s.gs[g].known { new } else { self.unknown(s) };
-        let thread = if place == GPlace::Waiting { NONE } else { s.ms[m].tid };
+        let thread = if new == Visible::Waiting { NONE } else { s.ms[m].tid };
         let id = s.gs[g].id;
         let change = Transition { resource: Resource::Goroutine(id), old, new };
         self.put(s, m, EventType::GoStatus, &[id, thread, go_code(place)], Some(change));
@@ -122,6 +115,9 @@ impl Tracer {
         s.gs[g].slots.set_traced(self.section);
         if matches!(place, GPlace::Running(_) | GPlace::Syscall(_)) {
             s.ms[m].vg = Some(g);
+        }
+        if s.gs[g].assist {
+            self.put(s, m, EventType::GCMarkAssistActive, &[id], None);
         }
     }
 }
