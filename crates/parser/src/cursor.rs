@@ -2,30 +2,28 @@
 
 use crate::clock::Clock;
 use crate::generation::BatchSpan;
-use crate::threads::NONE;
 use tracehound_wire::varint;
 use tracehound_wire::{EventType, RejectRule};
 
-/// A thread's next event and what follows it.
+/// A thread's next event and what follows it. There may be millions of these, so it is
+/// kept small.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
-    /// The thread's place.
-    pub thread: u32,
-    /// The next event.
-    pub ty: EventType,
-    /// Whether the event was tried before and had to wait; see [`Order`](crate::order::Order).
+    /// The next event's arguments.
     pub args: [u64; 4],
     /// Its time in ns.
     pub time: i64,
     /// Where in the data it begins.
     pub at: usize,
-    pos: usize,
-    end: usize,
-    /// The batch behind the current one.
-    next: u32,
-    batch_ts: u64,
-    /// Time of the event before in the batch; 0 also means unset, as in Go.
-    last: i64,
+    /// The thread's place.
+    pub thread: u32,
+    /// The current batch.
+    batch: u32,
+    /// Bytes of the next event, and of the rest of its batch behind it.
+    len: u32,
+    rest: u32,
+    /// The next event's type.
+    pub ty: EventType,
 }
 
 /// An event that cannot be decoded.
@@ -59,20 +57,10 @@ impl Arity {
 }
 
 impl Cursor {
-    /// A cursor before a stream's first event.
-    pub fn new(thread: u32, head: u32) -> Cursor {
-        Cursor {
-            thread,
-            ty: EventType::ProcStop,
-            args: [0; 4],
-            time: 0,
-            at: 0,
-            pos: 0,
-            end: 0,
-            next: head,
-            batch_ts: 0,
-            last: 0,
-        }
+    /// A cursor before the first event of a stream that begins with batch `head`.
+    pub fn new(thread: u32, head: u32, batches: &[BatchSpan]) -> Cursor {
+        let (at, rest) = batches.get(head as usize).map_or((0, 0), |b| (b.start, b.len));
+        Cursor { args: [0; 4], time: 0, at, thread, batch: head, len: 0, rest, ty: EventType::ProcStop }
     }
 
     /// Decodes the next event; false if there is none.
@@ -84,43 +72,45 @@ impl Cursor {
         clock: Clock,
         arity: &Arity,
     ) -> Result<bool, Box<DecodeError>> {
-        if self.pos == self.end {
-            if self.next == NONE {
+        // The time of the event before in the batch; 0 also means that there is none, as in Go.
+        let mut last = self.time;
+        let mut at = self.at + self.len as usize;
+        if self.rest == 0 {
+            let Some(batch) = batches.get(self.batch as usize).and_then(|b| batches.get(b.next as usize)) else {
                 return Ok(false);
-            }
-            let batch = &batches[self.next as usize];
-            self.pos = batch.start;
-            self.end = batch.start + batch.len as usize;
-            self.batch_ts = batch.ts;
-            self.next = batch.next;
-            self.last = 0;
+            };
+            self.batch = batches[self.batch as usize].next;
+            at = batch.start;
+            self.rest = batch.len;
+            last = 0;
         }
-        if self.last == 0 {
-            self.last = clock.ns(self.batch_ts);
+        if last == 0 {
+            last = clock.ns(batches[self.batch as usize].ts);
         }
-        let body = &data[self.pos..self.end];
+        let body = &data[at..at + self.rest as usize];
         let byte = body[0];
         let n = arity.0[usize::from(byte)];
         let Some(ty) = EventType::from_byte(byte).filter(|_| n <= 4) else {
-            return Err(undecodable(n, byte, self.pos));
+            return Err(undecodable(n, byte, at));
         };
         let Ok((dt, len)) = varint::read(&body[1..]) else {
-            return Err(bad_number(ty, None, self.pos));
+            return Err(bad_number(ty, None, at));
         };
         let mut used = 1 + len;
-        self.args = [0; 4];
-        for i in 0..usize::from(n) {
-            let Ok((arg, len)) = varint::read(&body[used..]) else {
-                return Err(bad_number(ty, Some(i), self.pos));
+        let mut args = [0; 4];
+        for (i, arg) in args.iter_mut().enumerate().take(usize::from(n)) {
+            let Ok((value, len)) = varint::read(&body[used..]) else {
+                return Err(bad_number(ty, Some(i), at));
             };
-            self.args[i & 3] = arg;
+            *arg = value;
             used += len;
         }
+        self.args = args;
         self.ty = ty;
-        self.at = self.pos;
-        self.pos += used;
-        self.time = clock.ns(dt).wrapping_add(self.last);
-        self.last = self.time;
+        self.at = at;
+        self.len = used as u32;
+        self.rest -= used as u32;
+        self.time = clock.ns(dt).wrapping_add(last);
         Ok(true)
     }
 }

@@ -28,7 +28,7 @@ impl Frontier {
 
     pub fn clear(&mut self, room: usize) {
         self.slots.clear();
-        self.slots.reserve(room);
+        self.slots.reserve_exact(room);
     }
 
     #[inline]

@@ -376,12 +376,12 @@ impl<'a> Reader<'a> {
         self.order.next_generation(n);
         let Some(clock) = self.generation.clock else { return Ok(()) };
         self.cursors.clear();
-        self.cursors.reserve(n);
+        self.cursors.reserve_exact(n);
         self.frontier.clear(n);
         for i in 0..n {
             let i = if fault!(self.faults, ThreadOrder) { n - 1 - i } else { i };
             let stream = self.generation.streams[i];
-            let mut cursor = Cursor::new(stream.thread, stream.head);
+            let mut cursor = Cursor::new(stream.thread, stream.head, &self.generation.batches);
             let at = self.cursors.len();
             match cursor.advance(self.input.data(), &self.generation.batches, clock, &self.arity) {
                 Ok(true) => {

@@ -22,27 +22,24 @@ pub(super) enum Key {
 #[derive(Debug, Default)]
 pub(super) struct Blocked {
     first: FxHashMap<Key, u32>,
-    /// By cursor: whether it is in a list, and the next one there.
-    links: Vec<Link>,
+    /// By cursor: the next one in its list, [`LAST`], or [`NONE`] if it is in no list.
+    links: Vec<u32>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    blocked: bool,
-    next: u32,
-}
+/// The end of a list.
+const LAST: u32 = NONE - 1;
 
 impl Blocked {
     /// Starts anew with this many cursors.
     pub fn reset(&mut self, cursors: usize) {
         self.first.clear();
         self.links.clear();
-        self.links.resize(cursors, Link { blocked: false, next: NONE });
+        self.links.resize(cursors, NONE);
     }
 
     #[inline]
     pub fn has(&self, cursor: u32) -> bool {
-        self.links[cursor as usize].blocked
+        self.links[cursor as usize] != NONE
     }
 
     #[inline]
@@ -52,16 +49,13 @@ impl Blocked {
 
     /// Notes that `cursor`'s event waits for `key`.
     pub fn add(&mut self, cursor: u32, key: Key) {
-        let next = self.first.insert(key, cursor).unwrap_or(NONE);
-        self.links[cursor as usize] = Link { blocked: true, next };
+        self.links[cursor as usize] = self.first.insert(key, cursor).unwrap_or(LAST);
     }
 
     fn wake(&mut self, key: Key) {
-        let mut at = self.first.remove(&key).unwrap_or(NONE);
-        while at != NONE {
-            let link = &mut self.links[at as usize];
-            link.blocked = false;
-            at = link.next;
+        let mut at = self.first.remove(&key).unwrap_or(LAST);
+        while at != LAST {
+            at = std::mem::replace(&mut self.links[at as usize], NONE);
         }
     }
 
