@@ -85,9 +85,15 @@ function drawGround(box, width) {
   rows.slice(0, delivered).forEach((row, i) => {
     if (row.family === "sync") box.append(svg("line", { class: "generation", x1: columnX(i), x2: columnX(i), y1: HEAD, y2: bottom }));
   });
+  for (const stop of data.stops) {
+    const x = columnX(stop.row) - view.column / 2;
+    box.append(svg("line", { class: "stop other", x1: x, x2: x, y1: HEAD, y2: bottom }));
+  }
   if (data.stopped) box.append(svg("line", { class: "stop", x1: edge(), x2: edge(), y1: HEAD, y2: bottom }));
 }
 function drawHead(box, width) {
+  const digits = String(picture.first + delivered).length;
+  const every = [1, 2, 5, 10, 20].find((n) => n * view.column > digits * 6.2 + 6) || 50;
   rows.slice(0, delivered).forEach((row, i) => {
     const x = columnX(i);
     const sync = row.family === "sync";
@@ -97,18 +103,24 @@ function drawHead(box, width) {
       box.append(text);
       view.labels[i] = text;
     }
-    if (view.column >= 22 || i % 5 === 0) box.append(svg("text", { class: "column index", x, y: HEAD - 4 }, String(row.index)));
+    if (i % every === 0) box.append(svg("text", { class: "column index", x, y: HEAD - 4 }, String(row.index)));
   });
+  for (const stop of data.stops) {
+    const at = columnX(stop.row) - view.column / 2;
+    box.append(svg("line", { class: "stop other", x1: at, x2: at, y1: 2, y2: HEAD }), ...flag(at, width, "✕ " + stop.text, " other"));
+  }
   if (!data.stopped) return;
   const x = edge();
   if (slots.size) box.prepend(svg("rect", { class: "beyond", x, y: 26, width: width - x, height: HEAD - 26 }));
   box.append(svg("line", { class: "stop", x1: x, x2: x, y1: 2, y2: HEAD }));
-  const label = "✕ the reader stops here: " + data.stopped;
-  const flag = label.length * 7 + 20;
-  const left = x + flag > width ? x - flag : x;
-  box.append(svg("rect", { class: "flag", x: left, y: 2, width: flag, height: 22, rx: 3 }), svg("text", { class: "flag-text", x: left + 9, y: 17 }, label));
+  box.append(...flag(x, width, "✕ the reader stops here: " + data.stopped, ""));
   wrap(data.message, 44, 5).forEach((line, i) => box.append(svg("text", { class: "beyond-text why", x: x + MESSAGE, y: 46 + i * 16 }, line)));
   if (slots.size) box.append(svg("text", { class: "beyond-text", x: x + MESSAGE, y: HEAD - 12 }, "What each thread has left, never delivered:"));
+}
+function flag(x, width, label, extra) {
+  const size = label.length * 7 + 20;
+  const left = x + size > width ? Math.max(0, x - size) : x;
+  return [svg("rect", { class: "flag" + extra, x: left, y: 2, width: size, height: 22, rx: 3 }), svg("text", { class: "flag-text", x: left + 9, y: 17 }, label)];
 }
 function wrap(text, width, most) {
   const lines = [""];

@@ -148,4 +148,4 @@ if (byId("copy")) {
     navigator.clipboard?.writeText(byId("replay").textContent).then(() => { byId("copy").textContent = "Copied"; }, () => {});
   });
 }
-if (rows.length) choose(data.refused ?? rows.findIndex((r) => r.family !== "sync"));
+if (rows.length) choose(data.refused ?? data.stops[0]?.row ?? rows.findIndex((r) => r.family !== "sync"));

@@ -1,5 +1,6 @@
 //! What a finding adds to a trace: who said what, which law is broken, and how to see it again.
 
+use crate::Focus;
 use serde::{Deserialize, Serialize};
 
 /// A finding's story. Every string is shown as text, whatever is in it.
@@ -29,6 +30,14 @@ pub struct FindingInfo {
     pub neighbour: Vec<String>,
     /// Further facts: name and value.
     pub facts: Vec<(String, String)>,
+}
+
+impl FindingInfo {
+    /// The first event that some reader did not deliver: what a report on a trace that the
+    /// built-in reader accepts should show the surroundings of.
+    pub fn focus(&self) -> Option<Focus> {
+        self.verdicts.iter().filter(|v| v.outcome.gave_up()).map(|v| v.events).min().map(Focus::Index)
+    }
 }
 
 /// What one reader said.
@@ -71,6 +80,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether it stopped before the end of the trace.
+    pub fn gave_up(self) -> bool {
+        !matches!(self, Outcome::Accepted | Outcome::Skipped)
+    }
+
     /// The word that the page shows.
     pub fn word(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ use crate::explain::{self, Mood};
 use crate::finding::{FindingInfo, ReaderVerdict};
 use crate::model::Refusal;
 use crate::text::{html as esc, json_for_script, visible};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const CSS: &str = concat!(include_str!("../assets/report.css"), include_str!("../assets/lanes.css"));
@@ -219,8 +220,22 @@ fn data(out: &mut String, report: &Report) {
         "stopped": report.refusal.as_ref().map(|r| &r.class),
         "causes": report.refusal.iter().flat_map(|r| &r.causes).map(|c| c.row).collect::<Vec<_>>(),
         "message": report.refusal.as_ref().map(|r| visible(r.message.as_bytes())),
+        "stops": stops(report),
         "edits": edits,
     });
     let json = json_for_script(&value.to_string());
     let _ = writeln!(out, "<script type=\"application/json\" id=\"data\">{json}</script>");
+}
+
+/// Where other readers gave up on events that the built-in one delivered.
+fn stops(report: &Report) -> Vec<serde_json::Value> {
+    let mut stops: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for v in report.finding.iter().flat_map(|f| &f.verdicts).filter(|v| v.outcome.gave_up()) {
+        let at = report.picture.rows[..report.picture.delivered].iter().position(|r| r.index == Some(v.events));
+        if let Some(row) = at {
+            let name = visible(format!("{} {}", v.reader, v.version).trim().as_bytes());
+            stops.entry(row).or_default().push(format!("{name}: {} {}", v.outcome.word(), visible(v.class.as_bytes())));
+        }
+    }
+    stops.into_iter().map(|(row, names)| serde_json::json!({"row": row, "text": names.join(", ")})).collect()
 }

@@ -9,6 +9,7 @@ use crate::model::{Delivered, Fate, LaneKind, Picture, Refusal};
 use crate::rows::{RowBuilder, id};
 use crate::track::{NONE, Subject};
 use crate::window::Collector;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 use tracehound_parser::{Condition, Error, Event, Outcome, Reader, Wait};
 use tracehound_wire::Version;
@@ -135,7 +136,7 @@ fn failure(e: &Error) -> Failure {
 /// How far each thread's stream was delivered, in one generation.
 struct Places {
     segment: u32,
-    last: HashMap<i64, u64>,
+    last: FxHashMap<i64, u64>,
 }
 
 struct Rest {
@@ -155,7 +156,7 @@ fn not_delivered(
     let mut rest = Rest { pending: Vec::new(), more: Vec::new() };
     let at = failure.refusal.offset;
     let Some(segment) = failed_segment(layout, &failure.refusal) else { return rest };
-    let none = HashMap::new();
+    let none = FxHashMap::default();
     let last = if segment == places.segment { &places.last } else { &none };
     let mut streams: BTreeMap<i64, Vec<&BatchSpan>> = BTreeMap::new();
     for b in layout.batches.iter().filter(|b| b.segment == segment && b.kind == BatchKind::Events) {

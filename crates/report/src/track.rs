@@ -5,7 +5,7 @@
 //! its thread, and decides nothing.
 
 use crate::model::{BarState, Delivered, LaneKind};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use tracehound_wire::EventType;
 use tracehound_wire::event::{go_status, proc_status};
 
@@ -23,9 +23,9 @@ const UNBOUND: Thread = Thread { p: NONE, g: NONE };
 /// What is known of every M, P and G.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Track {
-    threads: HashMap<i64, Thread>,
-    procs: HashMap<i64, BarState>,
-    gos: HashMap<i64, BarState>,
+    threads: FxHashMap<i64, Thread>,
+    procs: FxHashMap<i64, BarState>,
+    gos: FxHashMap<i64, BarState>,
 }
 
 /// Something that an event was about.
@@ -34,8 +34,15 @@ pub(crate) type Subject = (LaneKind, i64);
 impl Track {
     /// Takes an event in and returns what it was about, its own thread first.
     pub fn apply(&mut self, e: &Delivered) -> Vec<Subject> {
-        let Some(ty) = e.ty else { return Vec::new() };
         let mut about = Vec::new();
+        self.apply_into(e, &mut about);
+        about
+    }
+
+    /// As [`apply`](Self::apply), with space to reuse: for events that go by in millions.
+    pub fn apply_into(&mut self, e: &Delivered, about: &mut Vec<Subject>) {
+        about.clear();
+        let Some(ty) = e.ty else { return };
         // A sample tells of another moment, and the status of a goroutine in a syscall
         // carries another thread's id.
         let elsewhere = ty == EventType::CPUSample || is_syscall_status(ty, e);
@@ -48,30 +55,29 @@ impl Track {
         let arg = e.args[0] as i64;
         match ty {
             EventType::ProcStart | EventType::ProcStop | EventType::ProcSteal | EventType::ProcStatus => {
-                self.proc_event(ty, e, arg, &mut about);
+                self.proc_event(ty, e, arg, about);
             }
             EventType::GoSyscallBegin => {
                 self.procs.insert(e.p, BarState::Syscall);
                 about.push((LaneKind::P, e.p));
-                self.go(e.g, Some(BarState::Syscall), &mut about);
+                self.go(e.g, Some(BarState::Syscall), about);
             }
             EventType::GoSyscallEnd => {
                 self.procs.insert(e.p, BarState::Running);
                 about.push((LaneKind::P, e.p));
-                self.go(e.g, Some(BarState::Running), &mut about);
+                self.go(e.g, Some(BarState::Running), about);
             }
             EventType::GoDestroySyscall => {
                 if e.p != NONE {
                     self.procs.insert(e.p, BarState::Idle);
                     about.push((LaneKind::P, e.p));
                 }
-                self.go(e.g, None, &mut about);
+                self.go(e.g, None, about);
                 self.threads.insert(e.m, UNBOUND);
             }
-            _ => self.go_event(ty, e, arg, &mut about),
+            _ => self.go_event(ty, e, arg, about),
         }
         about.retain(|s| s.1 != NONE);
-        about
     }
 
     fn proc_event(&mut self, ty: EventType, e: &Delivered, arg: i64, about: &mut Vec<Subject>) {

@@ -3,8 +3,10 @@
 
 use crate::layout::Layout;
 use crate::model::Delivered;
-use crate::track::Track;
-use std::collections::{HashMap, VecDeque};
+use crate::track::{Subject, Track};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::ops::Range;
 
 /// The event that a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +41,12 @@ pub(crate) struct Collector<'a> {
     room: Option<usize>,
     total: u64,
     /// For each thread the place of its last delivered event, in the generation at hand.
-    last: HashMap<i64, u64>,
+    last: FxHashMap<i64, u64>,
     segment: u32,
+    /// The payload of the batch that the last event stood in, and that batch's position.
+    batch: Range<u64>,
+    batch_at: usize,
+    scratch: Vec<Subject>,
 }
 
 impl<'a> Collector<'a> {
@@ -55,8 +61,11 @@ impl<'a> Collector<'a> {
             evicted: 0,
             room: None,
             total: 0,
-            last: HashMap::new(),
+            last: FxHashMap::default(),
             segment: 0,
+            batch: 0..0,
+            batch_at: 0,
+            scratch: Vec::new(),
         }
     }
 
@@ -85,21 +94,25 @@ impl<'a> Collector<'a> {
     }
 
     fn note_place(&mut self, e: &Delivered) {
-        let Some(batch) = e.offset.and_then(|o| self.layout.batch_of(o)).map(|i| &self.layout.batches[i]) else {
-            return;
-        };
+        let Some(offset) = e.offset else { return };
+        if !self.batch.contains(&offset) {
+            let Some(i) = self.layout.batch_of(offset) else { return };
+            let body = &self.layout.batches[i].body;
+            (self.batch, self.batch_at) = (body.start as u64..body.end as u64, i);
+        }
+        let batch = &self.layout.batches[self.batch_at];
         if batch.segment != self.segment {
             self.segment = batch.segment;
             self.last.clear();
         }
         let at = self.last.entry(batch.m).or_insert(0);
-        *at = (*at).max(e.offset.unwrap_or(0));
+        *at = (*at).max(offset);
     }
 
     fn shrink_to(&mut self, size: usize) {
         while self.tail.len() > size {
             let Some(e) = self.tail.pop_front() else { return };
-            self.before.apply(&e);
+            self.before.apply_into(&e, &mut self.scratch);
             self.evicted += 1;
         }
     }
@@ -110,7 +123,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The offset of the last delivered event of each thread in the last generation.
-    pub fn places(&self) -> &HashMap<i64, u64> {
+    pub fn places(&self) -> &FxHashMap<i64, u64> {
         &self.last
     }
 

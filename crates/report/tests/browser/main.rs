@@ -22,6 +22,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("hostile_text_stays_text", hostile),
     ("a_long_trace_shows_a_window_and_says_so", long),
     ("without_a_script_the_explanation_is_there", no_script),
+    ("where_another_reader_stopped_is_marked", stops),
     ("a_picture_of_the_page_fits_the_readme", picture),
     ("a_narrow_window_does_not_scroll_sideways", narrow),
 ];
@@ -206,6 +207,17 @@ fn open_plain(page: &mut Page, report: &tracehound_report::Report) -> tempfile::
     page.call("Page.navigate", json!({"url": format!("file://{}", file.display())}));
     page.wait_for("Page.loadEventFired");
     folder
+}
+
+fn stops(page: &mut Page) -> Result<(), Failed> {
+    let _folder = open(page, &pages::divergence());
+    same("flag", page.eval("document.querySelector('.flag-text').textContent"), json!("✕ old: refused stuck"))?;
+    same(
+        "selected",
+        page.eval("document.querySelector('tr[aria-selected=true] .name').textContent"),
+        json!("ProcStart"),
+    )?;
+    no_complaints(page)
 }
 
 /// With `TRACEHOUND_SCREENSHOT` set to a path, the picture is written there.

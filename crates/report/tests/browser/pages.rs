@@ -117,6 +117,29 @@ pub fn finding() -> Report {
     })
 }
 
+/// A trace that the built-in reader accepts and another one refuses in its middle.
+pub fn divergence() -> Report {
+    let m0 = vec![
+        Event::new(T::ProcStatus, 1, &[0, proc_status::RUNNING]),
+        Event::new(T::GoStatus, 1, &[1, M0, go_status::RUNNING]),
+        Event::new(T::GoSyscallBegin, 5, &[1, 1]),
+        Event::new(T::ProcSteal, 1, &[0, 2, M0]),
+        Event::new(T::ProcStart, 1, &[0, 3]),
+        Event::new(T::GoSyscallEndBlocked, 9, &[]),
+    ];
+    let refused = ReaderVerdict {
+        reader: "old".into(),
+        outcome: Outcome::Refused,
+        class: "stuck".into(),
+        events: 5,
+        suspect: true,
+        ..Default::default()
+    };
+    let info = FindingInfo { verdicts: vec![refused], ..Default::default() };
+    let options = Options { focus: info.focus(), ..Default::default() };
+    Report::from_trace(&trace(&[(M0, m0)]), &options).with_finding(info)
+}
+
 /// A finding in which everything is hostile.
 pub fn hostile() -> Report {
     let text = || HOSTILE.to_string();
