@@ -114,7 +114,7 @@ impl Error {
 fn help(rule: Option<RejectRule>) -> &'static str {
     use RejectRule::*;
     use tracehound_wire::rule::RuleGroup;
-    let Some(rule) = rule else { return "check that the file is readable and still being written to nowhere else" };
+    let Some(rule) = rule else { return "check that the file can be read to its end, and try again" };
     match rule {
         BatchBodyTruncated | GenIncomplete | FreqMissing | BatchHeaderVarint => {
             "the trace looks cut short: record it again and make sure that trace.Stop ran and the file was closed"
