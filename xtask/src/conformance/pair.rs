@@ -76,7 +76,8 @@ impl Pair {
         }
     }
 
-    /// Compares the dumps line by line; gives the first difference.
+    /// Compares the dumps line by line; gives the first difference. For traces whose dump fits
+    /// into memory many times over; see [`super::dump`] for others.
     pub fn text(&mut self, trace: &[u8]) -> Option<String> {
         let (ours, theirs) = self.ask(trace, Mode::Text);
         let (ours, theirs) = (ours.text.unwrap_or_default(), theirs.text.unwrap_or_default());

@@ -146,13 +146,13 @@ pub fn compare_events(mut a: Vec<CanonEvent>, mut b: Vec<CanonEvent>, common: Re
         list.iter_mut().for_each(|e| reduce(e, common));
     }
     if common.has(Reports::TIES) {
-        return first_difference("all events", &a, &b);
+        return first_difference("all events", &a.iter().collect::<Vec<_>>(), &b.iter().collect::<Vec<_>>());
     }
     let (a, b) = (by_resource(&a), by_resource(&b));
     let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
     names.into_iter().find_map(|name| {
-        let of = |x: &BTreeMap<Sequence, Vec<CanonEvent>>| x.get(name).cloned().unwrap_or_default();
-        first_difference(&name.to_string(), &of(&a), &of(&b))
+        let [a, b] = [&a, &b].map(|x| x.get(name).map_or(&[][..], Vec::as_slice));
+        first_difference(&name.to_string(), a, b)
     })
 }
 
@@ -186,12 +186,17 @@ fn reduce(e: &mut CanonEvent, common: Reports) {
     }
 }
 
-fn first_difference(sequence: &str, a: &[CanonEvent], b: &[CanonEvent]) -> Option<EventDifference> {
+fn first_difference(sequence: &str, a: &[&CanonEvent], b: &[&CanonEvent]) -> Option<EventDifference> {
     let index = (0..a.len().max(b.len())).find(|&i| match (a.get(i), b.get(i)) {
         (Some(x), Some(y)) => !same(x, y),
         _ => true,
     })?;
-    Some(EventDifference { sequence: sequence.into(), index, a: a.get(index).cloned(), b: b.get(index).cloned() })
+    Some(EventDifference {
+        sequence: sequence.into(),
+        index,
+        a: a.get(index).copied().cloned(),
+        b: b.get(index).copied().cloned(),
+    })
 }
 
 /// Equal; of two events whose accessors panicked the words of the panics do not count.
@@ -226,10 +231,10 @@ impl fmt::Display for Sequence {
     }
 }
 
-fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<CanonEvent>> {
-    let mut out: BTreeMap<Sequence, Vec<CanonEvent>> = BTreeMap::new();
+fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
+    let mut out: BTreeMap<Sequence, Vec<&CanonEvent>> = BTreeMap::new();
     for e in events {
-        let mut put = |s| out.entry(s).or_default().push(e.clone());
+        let mut put = |s| out.entry(s).or_default().push(e);
         match &e.details {
             Details::Sync { .. } => put(Sequence::Syncs),
             Details::StackSample => put(Sequence::Samples),
