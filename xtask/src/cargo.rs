@@ -5,6 +5,7 @@ use crate::tally::Tally;
 use std::env;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// The cargo that runs this program, in the repository's root.
@@ -19,6 +20,20 @@ pub fn cargo(arguments: &[&str]) -> Command {
 pub fn succeeds(command: &mut Command) -> Result<bool> {
     let program = command.get_program().to_owned();
     Ok(command.status().doing(program.display())?.success())
+}
+
+/// A program of this workspace, built in release mode.
+pub fn release(name: &str) -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
+    target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX))
+}
+
+/// Runs this program once more with the same arguments, built in release mode; gives its exit
+/// status. For work that takes many times as long without optimisation.
+pub fn again_in_release() -> Result<Option<i32>> {
+    let mut command = cargo(&["run", "--quiet", "--release", "--package", "xtask", "--"]);
+    let status = command.args(env::args_os().skip(1)).status().doing("start cargo run")?;
+    Ok(status.code())
 }
 
 /// What a run of tests came to.

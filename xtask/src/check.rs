@@ -1,15 +1,15 @@
 //! `cargo xtask test`: all that a change has to pass, one after another, counted.
 
-use crate::cargo::{cargo, succeeds, test};
+use crate::cargo::{cargo, release, succeeds, test};
 use crate::fault::{Result, repository};
+use crate::hunt;
 use crate::provision;
 use crate::tally::Tally;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 /// Legal and mutated cases for each reader in the short hunts.
-const HUNT_CASES: &str = "2000";
+const HUNT_CASES: u64 = 2000;
 /// Cases of the hunt with the built-in reader alone.
 const BUILTIN_HUNT_CASES: &str = "10000";
 /// Edits of the short soak.
@@ -90,9 +90,7 @@ impl Checks {
         let mut soak = Command::new(release("xtask"));
         self.one("soak", soak.args(["soak", "--edits", SOAK_EDITS]))?;
         for version in sdks {
-            let mut hunt = Command::new(release("tracehound"));
-            hunt.args(["hunt", "--cases", HUNT_CASES, "--reader", "builtin", "--reader"]).arg(format!("go:{version}"));
-            self.one(&format!("hunt, Go {version}"), &mut hunt)?;
+            self.one(&format!("hunt, Go {version}"), &mut hunt::command(version, HUNT_CASES, 0))?;
             let mut conformance = Command::new(release("xtask"));
             self.one(&format!("conformance, Go {version}"), conformance.args(["conformance", "--sdk", version]))?;
         }
@@ -113,10 +111,4 @@ impl Checks {
     fn title(&self, title: &str) {
         println!("== {title} ({} s)", self.started.elapsed().as_secs());
     }
-}
-
-/// A program of this workspace, built in release mode.
-fn release(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from);
-    target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }

@@ -11,6 +11,7 @@ mod cargo;
 mod check;
 mod conformance;
 mod fault;
+mod hunt;
 mod provision;
 mod record;
 mod soak;
@@ -72,8 +73,17 @@ enum Command {
         #[arg(long)]
         large: bool,
     },
+    /// Hunt with each SDK's reader beside the built-in one
+    Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
+}
+
+impl Command {
+    /// Whether it is worth being built with optimisation first.
+    fn is_long(&self) -> bool {
+        matches!(self, Command::Soak(_) | Command::Conformance { large: true, .. })
+    }
 }
 
 #[derive(Args)]
@@ -94,6 +104,10 @@ fn main() -> ExitCode {
 }
 
 fn perform(command: Command) -> Result<ExitCode> {
+    if cfg!(debug_assertions) && command.is_long() {
+        let code = cargo::again_in_release()?;
+        return Ok(ExitCode::from(code.and_then(|c| u8::try_from(c).ok()).unwrap_or(3)));
+    }
     match command {
         Command::BrowserTest { install, picture } => browser::browser_test(install, picture.as_deref())?,
         Command::Test { no_go } => return Ok(close(check::everything(!no_go)?)),
@@ -114,6 +128,7 @@ fn perform(command: Command) -> Result<ExitCode> {
                 }
             }
         }
+        Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
             let tally = conformance::run(&provision::chosen(&sdks.sdk)?, large)?;
