@@ -6,7 +6,7 @@ use super::{Edit, Family, Label, Operator};
 use crate::source::Source;
 use tracehound_wire::EventType::{self, *};
 use tracehound_wire::RejectRule::*;
-use tracehound_wire::{Batch, Body, Event, Item, NONE_ID, SizeField};
+use tracehound_wire::{Batch, Body, Event, Item, NONE_ID, SizeField, Version};
 
 /// The operators of this family.
 pub(super) const OPERATORS: &[Operator] = &[
@@ -80,7 +80,7 @@ pub(super) const OPERATORS: &[Operator] = &[
         Label::MustReject(&[CtxWantThread]),
         "order.go validateCtx: most events need a thread",
         |f, c| {
-            let types = [HeapAlloc, GoLabel, UserLog, GCSweepBegin, STWBegin, GoCreateSyscall, GoDestroy];
+            let types = [HeapAlloc, GoLabel, UserLog, GCSweepBegin, STWBegin, GoCreateSyscall, GoDestroy, SpanFree];
             let ty = pick(c, types.into_iter())?;
             let fact = f.pick(c, |x| x.position == 0)?;
             let events = vec![Event::new(ty, 1, &[])];
@@ -90,10 +90,13 @@ pub(super) const OPERATORS: &[Operator] = &[
         },
     ),
     op(
-        "experiment-event-without-goroutine",
-        Label::MustReject(&[CtxWantGoroutine]),
-        "order.go advanceAllocFree: allocation events need a goroutine",
-        |f, c| Some(f.insert_before(f.pick(c, super::syscalls::is_bare_thread)?, HeapObjectFree, &[1])),
+        "experiment-event-anywhere",
+        Label::MustAccept(super::Law::Extra),
+        "order.go advanceAllocFree: allocation events need nothing but a thread",
+        |f, c| {
+            let fact = f.pick(c, |x| x.m != NONE_ID && f.trace.version >= Version::Go123)?;
+            Some(f.insert_before(fact, HeapObjectFree, &[1]))
+        },
     ),
     op(
         "task-end-without-begin",

@@ -4,9 +4,9 @@ use super::facts::{Fact, Facts, Hold};
 use super::syscalls::runs;
 use super::{Edit, Family, Label, Operator};
 use crate::source::Source;
-use tracehound_wire::Event;
 use tracehound_wire::EventType::{self, *};
 use tracehound_wire::RejectRule::*;
+use tracehound_wire::{Event, Version};
 
 const STUCK: Label = Label::MustReject(&[Stuck]);
 
@@ -93,7 +93,8 @@ pub(super) const OPERATORS: &[Operator] = &[
         },
     ),
     op("create-becomes-blocked", STUCK, "order.go advanceGoStart: waits until the goroutine is runnable", |f, c| {
-        let fact = f.pick(c, |x| x.event.ty == GoCreate && successor_of_new(f, x))?;
+        let fact =
+            f.pick(c, |x| x.event.ty == GoCreate && f.trace.version >= Version::Go123 && successor_of_new(f, x))?;
         Some(f.replace(fact, Event { ty: GoCreateBlocked, ..fact.event }))
     }),
     op(

@@ -186,11 +186,13 @@ pub(super) const OPERATORS: &[Operator] = &[
             }
             // Without a kind byte the batch has to begin with its frequency, so the stranger follows it.
             let what = "something follows a generation's frequency".to_owned();
-            Some(edit_bodies(f, generation, what, |body| {
+            let edit = edit_bodies(f, generation, what, |body| {
                 if let Body::Sync(records) = body {
                     records.push(SyncRecord::ClockSnapshot { dt: 1, mono: 1, sec: 1, nsec: 1 });
                 }
-            }))
+            });
+            // Readers up to Go 1.24 do not look at what follows.
+            Some(edit.labelled(Label::Unspecified))
         },
     ),
     op(

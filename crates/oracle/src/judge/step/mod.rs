@@ -91,7 +91,7 @@ impl Attempt<'_, '_> {
             E::ProcsChange | E::GoLabel | E::UserLog => self.full().map(|_| Step::Done(0)),
             E::ClockSnapshot => Err(RejectRule::EventUnorderable.into()),
             // The experiments' events; untimed types never get here.
-            _ => self.need(Need::Free, Need::Present).map(|_| Step::Done(0)),
+            _ => self.need(Need::Free, Need::Free).map(|_| Step::Done(0)),
         }
     }
 
