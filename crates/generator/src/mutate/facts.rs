@@ -96,6 +96,8 @@ pub struct GenerationFacts {
     pub go_status: BTreeMap<u64, u64>,
     /// Ps that have a status in it, and the last one.
     pub proc_status: BTreeMap<u64, u64>,
+    /// Goroutines that are created in it.
+    pub created: BTreeSet<u64>,
     /// Goroutines that die in it.
     pub destroyed: BTreeSet<u64>,
 }
@@ -139,8 +141,7 @@ impl<'t> Facts<'t> {
     }
 
     /// Whether every order that keeps the streams succeeds, so far as this can be told at a
-    /// glance. Nothing orders the deaths and births of C threads' goroutines on different
-    /// threads, nor tasks, nor ranges and statuses that are told from outside.
+    /// glance; `false` may be said of a trace for which it is true.
     pub fn robust(&self) -> bool {
         self.robust
     }
@@ -166,8 +167,13 @@ impl<'t> Facts<'t> {
         self.number(self.generations[generation].procs.get(&p), n)
     }
 
-    /// The event of goroutine `g` with number `n` in a generation, if there is exactly one.
+    /// The event of goroutine `g` with number `n` in a generation, if there is exactly one for certain.
     pub(super) fn go_number(&self, generation: usize, g: u64, n: u64) -> Option<&Fact> {
+        let of = &self.generations[generation];
+        if of.created.contains(&g) && (of.destroyed.contains(&g) || of.go_status.contains_key(&g)) {
+            // It may have lived twice, with each number twice.
+            return None;
+        }
         self.number(self.generations[generation].goroutines.get(&g), n)
     }
 
@@ -264,7 +270,9 @@ impl<'t> Facts<'t> {
             if let (EventType::GoSyscallBegin, Hold::Held(p)) = (event.ty, binding.p) {
                 self.note_number(index, Some((p, event.args[0])), None, i);
             }
-            binding.follow(m, &event);
+            if m != NONE_ID {
+                binding.follow(m, &event);
+            }
             self.note(index, i, &event);
             if event.ty == EventType::ProcSteal {
                 thefts.push((event.args[2], event.args[0], event.args[1]));
@@ -325,7 +333,11 @@ impl<'t> Facts<'t> {
                     self.threads.entry(args[1]).or_insert(index);
                 }
             }
-            E::GoCreate | E::GoCreateBlocked | E::GoCreateSyscall | E::GCMarkAssistActive => {
+            E::GoCreate | E::GoCreateBlocked | E::GoCreateSyscall => {
+                generation.created.insert(args[0]);
+                self.goroutines.insert(args[0]);
+            }
+            E::GCMarkAssistActive => {
                 self.goroutines.insert(args[0]);
             }
             E::GCSweepActive => {
@@ -348,18 +360,50 @@ impl<'t> Facts<'t> {
     }
 
     fn is_robust(&self) -> bool {
-        use EventType as E;
+        let mut births: BTreeMap<u64, usize> = BTreeMap::new();
         let mut task_threads: BTreeMap<u64, u64> = BTreeMap::new();
-        self.all.iter().all(|f| match f.event.ty {
-            E::GoCreateSyscall | E::GoDestroySyscall | E::GCActive | E::GCBegin | E::GCEnd => false,
-            E::GCSweepActive | E::GCMarkAssistActive => false,
-            E::UserTaskBegin => *task_threads.entry(f.event.args[0]).or_insert(f.m) == f.m,
-            E::GoStatus | E::GoStatusStack => {
-                let [_, m, status, _] = f.event.args;
-                status != go_status::SYSCALL || m == f.m
+        let mut gc_thread = None;
+        self.all.iter().all(|f| {
+            use EventType as E;
+            let [id, ..] = f.event.args;
+            match f.event.ty {
+                // The second life of a goroutine is not ordered after its first.
+                E::GoCreate | E::GoCreateBlocked | E::GoCreateSyscall => {
+                    *births.entry(id).or_insert(0) += 1;
+                    births[&id] == 1
+                }
+                E::GoStatus | E::GoStatusStack => {
+                    if f.generation == 0 {
+                        *births.entry(id).or_insert(0) += 1;
+                    }
+                    births.get(&id).is_none_or(|&n| n < 2) && !self.may_come_too_late(f)
+                }
+                // As long as nothing is known of the GC, any number begins.
+                E::GCBegin | E::GCActive if f.generation == 0 => *gc_thread.get_or_insert(f.m) == f.m,
+                E::UserTaskBegin => *task_threads.entry(id).or_insert(f.m) == f.m,
+                E::GCSweepActive | E::GCMarkAssistActive if f.generation == 0 => self.is_own_range(f),
+                _ => true,
             }
-            _ => true,
         })
+    }
+
+    /// Whether a status puts a goroutine on a thread of which the reader may know already.
+    fn may_come_too_late(&self, fact: &Fact) -> bool {
+        let [_, m, status, _] = fact.event.args;
+        let here = &self.generations[fact.generation].streams;
+        status == go_status::SYSCALL && m != fact.m && here.contains_key(&m)
+    }
+
+    /// Whether a range is reported right after the status of what its own thread runs.
+    fn is_own_range(&self, fact: &Fact) -> bool {
+        let stream = &self.generations[fact.generation].streams[&fact.m];
+        let Some(status) = fact.position.checked_sub(1).map(|i| &self.all[stream[i]].event) else { return false };
+        let running = match status.ty {
+            EventType::ProcStatus => status.args[1] == proc_status::RUNNING,
+            EventType::GoStatus | EventType::GoStatusStack => status.args[2] == go_status::RUNNING,
+            _ => false,
+        };
+        running && status.args[0] == fact.event.args[0]
     }
 }
 

@@ -148,9 +148,9 @@ impl Operator {
     pub fn apply(&self, facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Mutated> {
         let Edit { edited, what, label } = (self.run)(facts, choose)?;
         let label = match label.unwrap_or(self.label) {
-            // Where some order of the unedited trace is refused, an edit can make a reader
-            // follow that order, and so meet other rules on its way to the same end.
-            Label::MustReject(_) if !facts.robust() && self.family.reorders() => Label::MustReject(&[]),
+            // Where some order of the unedited trace is refused, a reader can follow that order,
+            // and so meet other rules on its way to the same end.
+            Label::MustReject(_) if !facts.robust() => Label::MustReject(&[]),
             label => label,
         };
         Some(Mutated { edited, what, label })
@@ -159,13 +159,6 @@ impl Operator {
     /// The operator with this name.
     pub fn named(name: &str) -> Option<&'static Operator> {
         operators().find(|op| op.name == name)
-    }
-}
-
-impl Family {
-    /// Whether edits of this family change which events a reader can try.
-    fn reorders(self) -> bool {
-        !matches!(self, Family::Tables | Family::Container | Family::Bytes)
     }
 }
 
