@@ -7,7 +7,9 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 /// Overrides where the browser is looked for.
 pub const ENV: &str = "TRACEHOUND_CHROMIUM";
@@ -27,6 +29,9 @@ const FLAGS: &[&str] = &[
     "about:blank",
 ];
 
+/// How long the browser may take for one answer before the test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The browser's program, if there is one.
 pub fn find() -> Option<String> {
     if let Ok(path) = std::env::var(ENV) {
@@ -41,7 +46,7 @@ pub fn find() -> Option<String> {
 pub struct Page {
     child: Child,
     to: ChildStdin,
-    from: BufReader<ChildStdout>,
+    from: Receiver<Vec<u8>>,
     session: Option<String>,
     next: u64,
     /// Errors of the console and the script, dialogs, and addresses that were fetched.
@@ -63,7 +68,16 @@ impl Page {
             .spawn()
             .expect("the browser starts");
         let to = child.stdin.take().expect("piped");
-        let from = BufReader::new(child.stdout.take().expect("piped"));
+        let mut out = BufReader::new(child.stdout.take().expect("piped"));
+        let (sender, from) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            while out.read_until(0, &mut bytes).is_ok_and(|n| n > 0) && bytes.pop() == Some(0) {
+                if sender.send(std::mem::take(&mut bytes)).is_err() {
+                    return;
+                }
+            }
+        });
         let mut page = Page { child, to, from, session: None, next: 0, complaints: Vec::new(), _profile: profile };
         let target = page.call("Target.createTarget", json!({"url": "about:blank"}));
         let attached = page.call("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
@@ -78,13 +92,7 @@ impl Page {
 
     /// Sends a command and waits for its answer; events in between are looked at.
     pub fn call(&mut self, method: &str, params: Value) -> Value {
-        self.next += 1;
-        let id = self.next;
-        let mut message = json!({"id": id, "method": method, "params": params});
-        if let Some(session) = &self.session {
-            message["sessionId"] = json!(session);
-        }
-        self.to.write_all(format!("{message}\0").as_bytes()).expect("the browser listens");
+        let id = self.send(method, params);
         loop {
             let answer = self.receive();
             if answer["id"] == json!(id) {
@@ -95,10 +103,18 @@ impl Page {
         }
     }
 
+    fn send(&mut self, method: &str, params: Value) -> u64 {
+        self.next += 1;
+        let mut message = json!({"id": self.next, "method": method, "params": params});
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        self.to.write_all(format!("{message}\0").as_bytes()).expect("the browser listens");
+        self.next
+    }
+
     fn receive(&mut self) -> Value {
-        let mut bytes = Vec::new();
-        self.from.read_until(0, &mut bytes).expect("the browser answers");
-        assert_eq!(bytes.pop(), Some(0), "the browser ended");
+        let bytes = self.from.recv_timeout(PATIENCE).expect("the browser ended or hangs");
         serde_json::from_slice(&bytes).expect("JSON")
     }
 
@@ -119,7 +135,10 @@ impl Page {
             Some("Runtime.exceptionThrown") => p["exceptionDetails"].to_string(),
             Some("Runtime.consoleAPICalled") if p["type"] != json!("log") => p["args"].to_string(),
             Some("Log.entryAdded") => p["entry"].to_string(),
-            Some("Page.javascriptDialogOpening") => format!("dialog {p}"),
+            Some("Page.javascriptDialogOpening") => {
+                self.send("Page.handleJavaScriptDialog", json!({"accept": true}));
+                format!("dialog {p}")
+            }
             Some("Network.requestWillBeSent") if p["type"] != json!("Document") => p["request"]["url"].to_string(),
             _ => return,
         };
