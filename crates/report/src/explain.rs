@@ -46,6 +46,7 @@ pub(crate) fn headline(report: &Report) -> String {
     }
     match &report.refusal {
         Some(refusal) => refused(report, refusal),
+        None if report.finding.is_some() => "The readers do not agree on this trace".into(),
         None => "Every event found its place".into(),
     }
 }
