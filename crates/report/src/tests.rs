@@ -286,10 +286,3 @@ fn an_edit_is_found_by_its_offset() {
     assert_eq!(edited.len(), 1);
     assert_eq!(edited[0].0, at);
 }
-
-#[test]
-fn preview() {
-    if let Ok(path) = std::env::var("REPORT_PREVIEW") {
-        std::fs::write(path, story().with_title("gcwait.trace").to_html()).unwrap();
-    }
-}
