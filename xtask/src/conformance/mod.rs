@@ -58,12 +58,17 @@ fn check(toolchain: &Toolchain, large: bool) -> Result<Tally> {
     }
     for path in &paths {
         let input = inputs::load(path)?;
+        let before = (session.events, Instant::now());
         session.check(&input, &mut raw)?;
         if large && toolchain.release() == DUMP_RELEASE {
             match dump::compare(toolchain, path)? {
                 None => session.tally.count(true),
                 Some(how) => session.fail(&input, "dump", &how),
             }
+        }
+        if large {
+            let (events, seconds) = (session.events - before.0, before.1.elapsed().as_secs_f64());
+            println!("Go {:8} {}: {events} events alike, {seconds:.0} s", toolchain.version(), input.name);
         }
     }
     session.report(started);
