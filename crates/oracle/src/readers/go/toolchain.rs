@@ -1,6 +1,6 @@
 //! Finding Go toolchains: by version, by release, by path.
 //!
-//! Nothing here is downloaded and nothing is built; see [`super::build`] for the worker.
+//! Nothing here is downloaded; the worker is built by [`Toolchain::worker`].
 //! The module knows where toolchains usually lie, and nothing about traces.
 
 use super::error::ToolchainError;
