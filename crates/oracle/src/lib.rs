@@ -7,6 +7,9 @@
 #![forbid(unsafe_code)]
 
 pub mod canonical;
+pub mod hunt;
 pub mod judge;
+pub mod laws;
 pub mod readers;
+pub mod shrink;
 pub mod verdict;

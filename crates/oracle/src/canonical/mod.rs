@@ -8,9 +8,11 @@
 mod decode;
 mod encode;
 mod print;
+mod windows;
 
 pub use decode::{CanonError, decode};
 pub use encode::{Digest, Encoder};
+pub(crate) use windows::SyscallWindows;
 
 use serde::Serialize;
 use std::fmt;

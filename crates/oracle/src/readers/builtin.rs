@@ -10,7 +10,7 @@ use crate::verdict::{Answer, Mode, Rejection, Verdict};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tracehound_parser::details::{Change, Resource as ParserResource};
-use tracehound_parser::{Details, Event, GoState, Kind, Options, ProcState, Reader, Release, Stack};
+use tracehound_parser::{Details, Error, Event, GoState, Kind, Options, ProcState, Reader, Release, Stack};
 use tracehound_wire::Version;
 
 /// The built-in reader.
@@ -88,11 +88,41 @@ impl ReaderUnderTest for Builtin {
     }
 
     fn read(&mut self, trace: &[u8], mode: Mode) -> Answer {
+        let options = self.options;
+        self.read_with(mode, || Reader::with_options(trace, options))
+    }
+
+    fn read_in_pieces(&mut self, trace: &[u8], sizes: &[usize]) -> Option<Answer> {
+        let options = self.options;
+        let pieces = Pieces { rest: trace, sizes, next: 0 };
+        Some(self.read_with(Mode::Digest, || Reader::from_read(pieces, options)))
+    }
+}
+
+/// A trace that comes in pieces.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    sizes: &'a [usize],
+    next: usize,
+}
+
+impl std::io::Read for Pieces<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.sizes.get(self.next % self.sizes.len().max(1)).copied().unwrap_or(usize::MAX).max(1);
+        self.next += 1;
+        let n = size.min(buf.len()).min(self.rest.len());
+        buf[..n].copy_from_slice(&self.rest[..n]);
+        self.rest = &self.rest[n..];
+        Ok(n)
+    }
+}
+
+impl Builtin {
+    fn read_with<'a>(&mut self, mode: Mode, open: impl FnOnce() -> Result<Reader<'a>, Error>) -> Answer {
         let work = &mut self.work;
         work.reset(mode == Mode::Events);
-        let (options, mimic) = (self.options, self.mimic_panics);
-        let reports = self.hello.reports;
-        let outcome = catch_unwind(AssertUnwindSafe(|| work.read(trace, options, reports, mimic, mode)));
+        let (reports, mimic) = (self.hello.reports, self.mimic_panics);
+        let outcome = catch_unwind(AssertUnwindSafe(|| work.read(open, reports, mimic, mode)));
         let verdict = outcome.unwrap_or_else(|panic| {
             let words = panic.downcast_ref::<String>().map(String::as_str);
             let words = words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words");
@@ -116,8 +146,14 @@ impl Work {
         self.text.clear();
     }
 
-    fn read(&mut self, trace: &[u8], options: Options, reports: Reports, mimic: bool, mode: Mode) -> Verdict {
-        let rejected = |opening, e: tracehound_parser::Error| {
+    fn read<'a>(
+        &mut self,
+        open: impl FnOnce() -> Result<Reader<'a>, Error>,
+        reports: Reports,
+        mimic: bool,
+        mode: Mode,
+    ) -> Verdict {
+        let rejected = |opening, e: Error| {
             Verdict::Rejected(Rejection {
                 opening,
                 rule: e.rule(),
@@ -125,7 +161,7 @@ impl Work {
                 place: e.place().offset,
             })
         };
-        let mut reader = match Reader::with_options(trace, options) {
+        let mut reader = match open() {
             Ok(reader) => reader,
             Err(e) => return rejected(true, e),
         };

@@ -38,7 +38,13 @@ pub trait ReaderUnderTest: Send {
         traces.iter().map(|t| self.read(t, mode)).collect()
     }
 
-    /// How often it had to be started again, and why the last time.
+    /// Lets it read one trace that comes in pieces of these lengths, again and again; `None`
+    /// from a reader that is given traces whole. The answer has no events.
+    fn read_in_pieces(&mut self, _trace: &[u8], _sizes: &[usize]) -> Option<Answer> {
+        None
+    }
+
+    /// How often it had to be started again.
     fn restarts(&self) -> u64 {
         0
     }

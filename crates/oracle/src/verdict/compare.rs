@@ -2,7 +2,7 @@
 //! cannot be compared, and then for a reason that is counted.
 
 use super::{Answer, Verdict};
-use crate::canonical::{CanonEvent, Details, Resource};
+use crate::canonical::{CanonEvent, Details, Resource, State, SyscallWindows};
 use crate::readers::Reports;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -148,6 +148,7 @@ pub fn compare_events(mut a: Vec<CanonEvent>, mut b: Vec<CanonEvent>, common: Re
     if common.has(Reports::TIES) {
         return first_difference("all events", &a.iter().collect::<Vec<_>>(), &b.iter().collect::<Vec<_>>());
     }
+    [&mut a, &mut b].into_iter().for_each(|list| open_contexts(list));
     let (a, b) = (by_resource(&a), by_resource(&b));
     let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
     names.into_iter().find_map(|name| {
@@ -217,6 +218,7 @@ enum Sequence {
     Of(Resource),
     Gc,
     NoThread,
+    Statuses,
 }
 
 impl fmt::Display for Sequence {
@@ -226,7 +228,33 @@ impl fmt::Display for Sequence {
             Sequence::Samples => f.write_str("the CPU samples (sorted)"),
             Sequence::Of(r) => write!(f, "the events of {r}"),
             Sequence::Gc => f.write_str("the events of the GC"),
+            Sequence::Statuses => f.write_str("the status events (sorted)"),
             Sequence::NoThread => f.write_str("the events without a thread (sorted)"),
+        }
+    }
+}
+
+/// Whether a transition tells a state and changes none. Such an event may be about another
+/// thread than the one that wrote it, and nothing orders it against that thread's own.
+pub(crate) fn is_status(old: State, new: State) -> bool {
+    old == new || old == State::Undetermined
+}
+
+/// A P or G that is neither told nor none.
+const OPEN: i64 = i64::MIN;
+
+/// Takes out of the contexts what only the clock decides.
+fn open_contexts(events: &mut [CanonEvent]) {
+    let mut windows = SyscallWindows::default();
+    for e in events {
+        if windows.p_is_open(e) {
+            e.p = OPEN;
+        }
+        windows.step(e);
+        if let Details::StateTransition { old, new, .. } = e.details
+            && is_status(old, new)
+        {
+            (e.p, e.g) = (OPEN, OPEN);
         }
     }
 }
@@ -238,6 +266,10 @@ fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
         match &e.details {
             Details::Sync { .. } => put(Sequence::Syncs),
             Details::StackSample => put(Sequence::Samples),
+            Details::StateTransition { resource, old, new, .. } if is_status(*old, *new) => {
+                put(Sequence::Of(*resource));
+                put(Sequence::Statuses);
+            }
             details => {
                 put(if e.m == -1 { Sequence::NoThread } else { Sequence::Of(Resource::Thread(e.m)) });
                 let of = match details {
@@ -247,7 +279,9 @@ fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
                 };
                 let context = [Resource::Proc(e.p), Resource::Goroutine(e.g)];
                 for r in context {
-                    if e.p != -1 && r == Resource::Proc(e.p) || e.g != -1 && r == Resource::Goroutine(e.g) {
+                    if e.p != -1 && e.p != OPEN && r == Resource::Proc(e.p)
+                        || e.g != -1 && r == Resource::Goroutine(e.g)
+                    {
                         put(Sequence::Of(r));
                     }
                 }
@@ -260,7 +294,7 @@ fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
             }
         }
     }
-    for unordered in [Sequence::Samples, Sequence::NoThread] {
+    for unordered in [Sequence::Samples, Sequence::NoThread, Sequence::Statuses] {
         if let Some(list) = out.get_mut(&unordered) {
             list.sort_by_cached_key(|e| format!("{e:#}"));
         }
@@ -271,8 +305,8 @@ fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canonical::Encoder;
     use crate::canonical::samples::one_of_each;
-    use crate::canonical::{Encoder, State};
     use crate::verdict::Rejection;
     use tracehound_wire::RejectRule;
 

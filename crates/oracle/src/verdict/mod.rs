@@ -3,6 +3,7 @@
 mod compare;
 mod vector;
 
+pub(crate) use compare::is_status;
 pub use compare::{Comparison, Difference, EventDifference, NotComparable, compare, compare_events};
 pub use vector::VerdictVector;
 

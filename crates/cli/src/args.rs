@@ -1,0 +1,319 @@
+//! The command line.
+
+use crate::failure::Failure;
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::time::Duration;
+use tracehound_generator::{Config, EmissionFault};
+use tracehound_oracle::hunt::Setup;
+use tracehound_oracle::readers::{Limits, ReaderSpec};
+use tracehound_parser::{Fault, Options};
+
+/// Holds readers of Go execution traces to the truth.
+#[derive(Debug, Parser)]
+#[command(name = "tracehound", version, about, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 fine, 1 a finding or a refusal, 2 misuse, 3 the environment is at fault.")]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say whether traces are sound, and if not, why and where
+    Check(Check),
+    /// Print the events of a trace
+    Events(Events),
+    /// Compare what two readers say about a trace
+    Compare(Compare),
+    /// Convert a trace between binary, text (.txt) and .test
+    Convert(Convert),
+    /// Generate legal histories, break them, and hold readers to the truth
+    Hunt(Hunt),
+    /// Run one case of a hunt again
+    Replay(Replay),
+    /// Write legal histories as traces
+    Gen(Gen),
+    /// Speak the reader protocol on standard input and output, as an adapter does
+    #[command(hide = true)]
+    Serve(Serve),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound check trace.out\n  tracehound check --reader go:1.27 *.trace")]
+pub struct Check {
+    /// Traces, binary, text or .test; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The reader that judges
+    #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
+    pub reader: ReaderSpec,
+    /// Show the state in which a trace got stuck, all of it
+    #[arg(long, short)]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound events trace.out | head\n  tracehound events --json trace.out")]
+pub struct Events {
+    /// The trace, binary, text or .test; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "go")]
+    pub json: bool,
+    /// The lines that `go tool trace -d=parsed` prints
+    #[arg(long)]
+    pub go: bool,
+    /// The stacks as well
+    #[arg(long, conflicts_with_all = ["go", "json"])]
+    pub stacks: bool,
+    /// The reader that is asked
+    #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
+    pub reader: ReaderSpec,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  tracehound compare trace.out --reader builtin --reader go:1.27")]
+pub struct Compare {
+    /// The trace, binary, text or .test; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// A reader, two or more times; without any, builtin and the newest Go found
+    #[arg(long = "reader", value_name = "READER", value_parser = reader)]
+    pub readers: Vec<ReaderSpec>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound convert trace.out trace.txt\n  tracehound convert seed.test - | head")]
+pub struct Convert {
+    /// The trace, binary, text or .test; - is standard input
+    #[arg(value_name = "IN")]
+    pub input: String,
+    /// Where to, in the form of its extension; - is text on standard output
+    #[arg(value_name = "OUT")]
+    pub output: String,
+    /// Text as Go reads and writes it, without the annotations that keep what it would lose
+    #[arg(long)]
+    pub go: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound hunt\n  tracehound hunt --time 60s --reader go:1.27\n  \
+    tracehound hunt --cases 1000 --reader \"cmd:./my-adapter\"")]
+pub struct Hunt {
+    /// Cases to run; 10000 without --time
+    #[arg(long, value_name = "N")]
+    pub cases: Option<u64>,
+    /// How long to run, such as 60s or 5m
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "cases")]
+    pub time: Option<Duration>,
+    /// Seed of the first history; the others follow
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    pub seed: u64,
+    /// A reader under test, any number; builtin always takes part
+    #[arg(long = "reader", value_name = "READER", value_parser = reader)]
+    pub readers: Vec<ReaderSpec>,
+    /// Folder for findings
+    #[arg(long, default_value = "findings", value_name = "DIR")]
+    pub out: String,
+    /// Edits of each history
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub edits: usize,
+    /// Threads, each with readers of its own; all cores without this
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    pub fault: FaultArgs,
+    #[command(flatten)]
+    pub generator: GeneratorArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Replay {
+    /// The case, as a finding tells it
+    #[arg(value_name = "STRING")]
+    pub case: String,
+    /// A reader under test, any number; builtin always takes part
+    #[arg(long = "reader", value_name = "READER", value_parser = reader)]
+    pub readers: Vec<ReaderSpec>,
+    /// Write the trace to this file
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<String>,
+    #[command(flatten)]
+    pub fault: FaultArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Gen {
+    /// How many
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub count: u64,
+    /// Seed of the first; the others follow
+    #[arg(long, default_value_t = 0, value_name = "S")]
+    pub seed: u64,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub out: String,
+    #[command(flatten)]
+    pub generator: GeneratorArgs,
+}
+
+/// What histories may do.
+#[derive(Debug, ClapArgs)]
+pub struct GeneratorArgs {
+    /// The Go release that the traces are written by, such as go1.26; any without this
+    #[arg(long, value_name = "RELEASE")]
+    pub flavour: Option<String>,
+    /// Most steps of a history
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u32>,
+    /// Most generations of a history
+    #[arg(long, value_name = "N")]
+    pub generations: Option<u32>,
+    /// Arm a fault of the runtime's emission, such as gcwait-proc-stop
+    #[arg(long, value_name = "NAME")]
+    pub emission_fault: Option<String>,
+}
+
+impl GeneratorArgs {
+    /// The generator's configuration.
+    pub fn config(&self) -> Result<Config, Failure> {
+        let mut config = Config::default();
+        if let Some(flavour) = &self.flavour {
+            config.flavour = Some(flavour.parse().map_err(Failure::Usage)?);
+        }
+        config.steps = self.steps.unwrap_or(config.steps);
+        config.generations = self.generations.unwrap_or(config.generations);
+        if let Some(name) = &self.emission_fault {
+            config.fault = Some(name.parse::<EmissionFault>().map_err(|e| {
+                let names: Vec<_> = EmissionFault::ALL.iter().map(|f| f.name()).collect();
+                Failure::Usage(format!("{e}; there are {}", names.join(", ")))
+            })?);
+        }
+        Ok(config)
+    }
+}
+
+/// Faults to plant in the built-in reader.
+#[derive(Debug, ClapArgs)]
+pub struct FaultArgs {
+    /// Arm a fault of the built-in reader, such as no-self-steal (builds with the feature `faults`)
+    #[arg(long = "fault", value_name = "NAME", hide_short_help = true)]
+    pub faults: Vec<String>,
+}
+
+impl FaultArgs {
+    /// The built-in reader's options.
+    pub fn options(&self) -> Result<Options, Failure> {
+        let mut options = Options::default();
+        for name in &self.faults {
+            let fault = Fault::from_name(name).ok_or_else(|| {
+                let names: Vec<_> = Fault::ALL.iter().map(|f| f.name()).collect();
+                Failure::Usage(format!("no fault is called {name:?}; there are {}", names.join(", ")))
+            })?;
+            options = arm(options, fault)?;
+        }
+        Ok(options)
+    }
+
+    /// As they stand on the command line.
+    fn words(&self) -> String {
+        self.faults.iter().map(|f| format!(" --fault {f}")).collect()
+    }
+}
+
+#[cfg(feature = "faults")]
+fn arm(options: Options, fault: Fault) -> Result<Options, Failure> {
+    Ok(options.with_fault(fault))
+}
+
+#[cfg(not(feature = "faults"))]
+fn arm(_: Options, _: Fault) -> Result<Options, Failure> {
+    Err(Failure::Usage("this build has no faults: build it with `cargo build --features faults`".into()))
+}
+
+impl Hunt {
+    /// The campaign that is asked for.
+    pub fn setup(&self) -> Result<Setup, Failure> {
+        let setup = setup(&self.readers, self.limits, &self.fault)?;
+        let threads = self.threads.unwrap_or(setup.threads);
+        Ok(Setup { seed: self.seed, edits: self.edits, threads, config: self.generator.config()?, ..setup })
+    }
+
+    /// The command that runs one of its cases again, up to the case.
+    pub fn replay_command(&self) -> String {
+        let mut words = String::from("tracehound replay");
+        for reader in &self.readers {
+            words.push_str(&format!(" --reader '{reader}'"));
+        }
+        words + &self.fault.words()
+    }
+}
+
+impl Replay {
+    /// The readers that are asked for.
+    pub fn setup(&self) -> Result<Setup, Failure> {
+        setup(&self.readers, self.limits, &self.fault)
+    }
+}
+
+fn setup(readers: &[ReaderSpec], limits: LimitArgs, fault: &FaultArgs) -> Result<Setup, Failure> {
+    // The built-in reader as of Go 1.27 takes part anyway.
+    let builtin = ReaderSpec::Builtin(Default::default());
+    let readers = readers.iter().filter(|r| **r != builtin).cloned().collect();
+    Ok(Setup { readers, limits: limits.into(), options: fault.options()?, ..Setup::default() })
+}
+
+/// Reads 90, 90s, 5m or 1h.
+fn duration(s: &str) -> Result<Duration, String> {
+    let (number, unit) = match s.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, s.as_bytes()[s.len() - 1]),
+        None => (s, b's'),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("{s:?} is no time: write 60s, 5m or 1h"))?;
+    let seconds = match unit {
+        b's' => 1,
+        b'm' => 60,
+        _ => 3600,
+    };
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Serve {
+    /// The Go release whose reader is followed
+    #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
+    pub reader: ReaderSpec,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct LimitArgs {
+    /// Seconds that a reader in another process may take for one trace
+    #[arg(long, default_value_t = 10, value_name = "SECONDS", hide_short_help = true)]
+    pub deadline: u64,
+    /// MiB of memory that a reader in another process may have
+    #[arg(long, default_value_t = 2048, value_name = "MIB", hide_short_help = true)]
+    pub memory: u64,
+}
+
+impl From<LimitArgs> for Limits {
+    fn from(a: LimitArgs) -> Limits {
+        Limits { deadline: Duration::from_secs(a.deadline.max(1)), memory: a.memory.max(1) << 20 }
+    }
+}
+
+fn reader(s: &str) -> Result<ReaderSpec, String> {
+    s.parse().map_err(|e: tracehound_oracle::readers::ReaderError| e.to_string())
+}

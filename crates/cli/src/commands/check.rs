@@ -1,0 +1,76 @@
+//! `tracehound check`: is a trace sound, and if not, what is wrong with it and where?
+
+use super::Outcome;
+use crate::args::Check;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output;
+use std::io::Write;
+use tracehound_oracle::readers::ReaderSpec;
+use tracehound_oracle::verdict::Mode;
+use tracehound_parser::{Error, Options, Reader};
+
+/// How many waiting threads are shown without `--verbose`.
+const WAITS_SHOWN: usize = 8;
+
+pub fn run(a: &Check) -> Result<Outcome, Failure> {
+    let mut out = output::stdout();
+    let mut outcome = Outcome::Fine;
+    let mut reader = None;
+    for file in &a.files {
+        let input = Input::read(file)?;
+        let sound = if let ReaderSpec::Builtin(release) = a.reader {
+            explain(&mut out, &input, Options::release(release), a.verbose)?
+        } else {
+            let reader = match &mut reader {
+                Some(reader) => reader,
+                none => none.insert(a.reader.open(a.limits.into(), Options::default())?),
+            };
+            let answer = reader.read(&input.bytes, Mode::Digest);
+            writeln!(out, "{}: {}, {} events", input.name, answer.verdict, answer.digest.events)?;
+            answer.verdict.is_accepted()
+        };
+        if !sound {
+            outcome = Outcome::Finding;
+        }
+        out.flush()?;
+    }
+    Ok(outcome)
+}
+
+/// Reads a trace with the built-in reader, which can say more than a verdict.
+fn explain(out: &mut impl Write, input: &Input, options: Options, verbose: bool) -> Result<bool, Failure> {
+    let mut events = 0u64;
+    let read = Reader::with_options(&input.bytes, options).and_then(|mut reader| {
+        reader.for_each(|_| events += 1)?;
+        Ok(reader.version())
+    });
+    match read {
+        Ok(version) => {
+            writeln!(out, "{}: sound, {events} events, wire version {version}", input.name)?;
+            Ok(true)
+        }
+        Err(e) => {
+            write_error(out, &input.name, &e, verbose)?;
+            Ok(false)
+        }
+    }
+}
+
+fn write_error(out: &mut impl Write, name: &str, e: &Error, verbose: bool) -> std::io::Result<()> {
+    writeln!(out, "{name}: {e}")?;
+    if let Some(rule) = e.rule() {
+        writeln!(out, "  rule: {} ({})", rule.class(), rule.condition())?;
+    }
+    if let Some(explain) = e.explain() {
+        let shown = if verbose { explain.waits.len() } else { WAITS_SHOWN };
+        writeln!(out, "  generation {}: {} threads wait", explain.generation, explain.waits.len())?;
+        for wait in explain.waits.iter().take(shown) {
+            writeln!(out, "    {wait}")?;
+        }
+        if let Some(more) = explain.waits.len().checked_sub(shown).filter(|&n| n > 0) {
+            writeln!(out, "    and {more} more: --verbose shows them")?;
+        }
+    }
+    writeln!(out, "  next: {}", e.help())
+}

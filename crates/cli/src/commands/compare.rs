@@ -1,0 +1,67 @@
+//! `tracehound compare`: what several readers say about one trace, side by side.
+
+use super::Outcome;
+use crate::args::Compare;
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output;
+use std::io::Write;
+use tracehound_oracle::laws::agree;
+use tracehound_oracle::readers::ReaderSpec;
+use tracehound_oracle::readers::go::Toolchain;
+use tracehound_oracle::verdict::{Comparison, Mode};
+use tracehound_parser::Options;
+
+pub fn run(a: &Compare) -> Result<Outcome, Failure> {
+    let input = Input::read(&a.file)?;
+    let specs = if a.readers.is_empty() { default_readers()? } else { a.readers.clone() };
+    if specs.len() < 2 {
+        return Err(Failure::Usage("comparing takes two readers: give --reader twice".into()));
+    }
+    let mut readers = Vec::new();
+    for spec in &specs {
+        readers.push(spec.open(a.limits.into(), Options::default())?);
+    }
+    let mut out = output::stdout();
+    for reader in &mut readers {
+        let answer = reader.read(&input.bytes, Mode::Digest);
+        let hello = reader.hello();
+        writeln!(
+            out,
+            "{:<14} {} ({} {}): {} events, {}",
+            reader.name(),
+            input.name,
+            hello.name,
+            hello.version,
+            answer.digest.events,
+            answer.verdict
+        )?;
+    }
+    let mut outcome = Outcome::Fine;
+    let (first, others) = readers.split_at_mut(1);
+    for other in others {
+        let names = format!("{} and {}", first[0].name(), other.name());
+        match agree(&mut *first[0], &mut **other, &input.bytes) {
+            Comparison::Agree => writeln!(out, "{names} agree")?,
+            Comparison::NotComparable(why) => writeln!(out, "{names} are not comparable here: {why}")?,
+            Comparison::Differ(d) => {
+                writeln!(out, "{names} differ: {d}")?;
+                outcome = Outcome::Finding;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(outcome)
+}
+
+fn default_readers() -> Result<Vec<ReaderSpec>, Failure> {
+    let newest = Toolchain::all().pop().ok_or_else(|| {
+        Failure::Environment(
+            "no Go toolchain found to compare with: put go on PATH, or name its folder in TRACEHOUND_GO_SDKS, \
+             or give --reader twice"
+                .into(),
+        )
+    })?;
+    let release = tracehound_parser::Release::ALL.into_iter().find(|r| r.to_string() == newest.release());
+    Ok(vec![ReaderSpec::Builtin(release.unwrap_or_default()), ReaderSpec::Go(newest.version().to_owned())])
+}

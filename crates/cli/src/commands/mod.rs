@@ -1,0 +1,40 @@
+//! The subcommands.
+
+mod check;
+mod compare;
+mod convert;
+mod events;
+mod generate;
+mod hunt;
+mod replay;
+mod serve;
+mod table;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+
+/// What came of a command that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Agreement, acceptance, nothing found.
+    Fine,
+    /// A refusal, a difference, a finding.
+    Finding,
+}
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// If there is no answer.
+pub fn run(args: Args) -> Result<Outcome, Failure> {
+    match args.command {
+        Command::Check(a) => check::run(&a),
+        Command::Events(a) => events::run(&a),
+        Command::Compare(a) => compare::run(&a),
+        Command::Convert(a) => convert::run(&a),
+        Command::Hunt(a) => hunt::run(&a),
+        Command::Replay(a) => replay::run(&a),
+        Command::Gen(a) => generate::run(&a),
+        Command::Serve(a) => serve::run(&a),
+    }
+}

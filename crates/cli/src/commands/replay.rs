@@ -1,0 +1,49 @@
+//! `tracehound replay`: one case again.
+
+use super::Outcome;
+use crate::args::Replay;
+use crate::failure::Failure;
+use crate::output;
+use std::io::Write;
+use tracehound_oracle::hunt::{Examiner, HuntCase};
+use tracehound_oracle::laws::Law;
+
+pub fn run(a: &Replay) -> Result<Outcome, Failure> {
+    let case: HuntCase = a.case.parse().map_err(|e| Failure::Usage(format!("{e}")))?;
+    let made = case.make().ok_or_else(|| {
+        Failure::Usage("the edit of this case finds no place in its history: was the string cut?".into())
+    })?;
+    let mut out = output::stdout();
+    if let Some(file) = &a.trace {
+        std::fs::write(file, &made.bytes).map_err(Failure::file("write", file))?;
+    }
+    writeln!(out, "{} bytes, {} steps", made.bytes.len(), made.history.steps())?;
+    if let Some(edit) = &made.edit {
+        writeln!(out, "edited by {}: {} ({:?})", edit.operator, edit.what, edit.label)?;
+    }
+    let setup = a.setup()?;
+    let mut examiner = Examiner::new(&setup)?;
+    writeln!(out, "verdicts: {}", examiner.verdicts(&made.bytes))?;
+    let cases = [(case, made)];
+    let mut breaches = examiner.examine(&cases);
+    // The laws that take turns in a hunt are all asked here.
+    for law in Law::ALL {
+        examiner.only_law(law);
+        for breach in examiner.examine(&cases) {
+            if breaches.iter().all(|b| b.group() != breach.group()) {
+                breaches.push(breach);
+            }
+        }
+    }
+    for breach in &breaches {
+        writeln!(out, "{} breaks {} ({})", breach.reader, breach.law, breach.key)?;
+        for line in breach.words.lines() {
+            writeln!(out, "  {line}")?;
+        }
+    }
+    if breaches.is_empty() {
+        writeln!(out, "no law is broken")?;
+    }
+    out.flush()?;
+    Ok(if breaches.is_empty() { Outcome::Fine } else { Outcome::Finding })
+}

@@ -1,0 +1,181 @@
+//! A case of the hunt: a legal history, perhaps with one edit. As a string it is the
+//! history's own replay string, with `/OPERATOR@CHOICES` behind it for an edit.
+
+use std::fmt;
+use std::str::FromStr;
+use tracehound_generator::mutate::{Edited, Facts, Label, Operator, operators};
+use tracehound_generator::source::Rng;
+use tracehound_generator::{Case, CaseError, Config, History};
+use tracehound_wire::Trace;
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HuntCase {
+    /// The history.
+    pub case: Case,
+    /// The edit, if there is one.
+    pub edit: Option<Edit>,
+}
+
+/// An edit by name and by the seed of its choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The operator's name.
+    pub operator: &'static str,
+    /// Seed of its choices.
+    pub choices: u64,
+}
+
+/// A case made: what readers are given, and what has to come of it.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The history, before the edit.
+    pub history: History,
+    /// The trace's bytes.
+    pub bytes: std::sync::Arc<[u8]>,
+    /// What was edited and how, if anything was.
+    pub edit: Option<MadeEdit>,
+}
+
+/// What an edit did.
+#[derive(Clone, Debug)]
+pub struct MadeEdit {
+    /// The operator's name.
+    pub operator: &'static str,
+    /// What was done and where.
+    pub what: String,
+    /// What has to come of it.
+    pub label: Label,
+    /// The edited trace, unless it is only bytes.
+    pub trace: Option<Trace>,
+}
+
+/// Why a string is no case.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The history's part.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// The edit's part.
+    #[error("{0:?} is no edit: write OPERATOR@NUMBER behind the slash, with an operator that exists")]
+    Edit(String),
+}
+
+impl HuntCase {
+    /// The n-th history of a campaign.
+    pub fn legal(seed: u64, config: &Config) -> HuntCase {
+        HuntCase { case: Case::from_seed(seed, config.clone()), edit: None }
+    }
+
+    /// Makes the case. `None` if the edit finds no place in the history.
+    pub fn make(&self) -> Option<Made> {
+        let history = self.case.generate();
+        let Some(edit) = &self.edit else {
+            let bytes = history.bytes().into();
+            return Some(Made { history, bytes, edit: None });
+        };
+        let operator = Operator::named(edit.operator)?;
+        let (bytes, made) = apply(operator, edit.choices, &Facts::new(history.trace()))?;
+        Some(Made { bytes, edit: Some(made), history })
+    }
+}
+
+/// Applies an operator; `None` if it finds no place.
+fn apply(operator: &'static Operator, choices: u64, facts: &Facts<'_>) -> Option<(std::sync::Arc<[u8]>, MadeEdit)> {
+    let mutated = operator.apply(facts, &mut Rng::new(choices))?;
+    let bytes = mutated.edited.to_bytes().into();
+    let trace = match mutated.edited {
+        Edited::Trace(trace) => Some(trace),
+        Edited::Bytes(_) => None,
+    };
+    Some((bytes, MadeEdit { operator: operator.name, what: mutated.what, label: mutated.label, trace }))
+}
+
+/// Edits of one history, each by an operator that finds a place in it.
+pub(super) fn edits_of(legal: &HuntCase, made: &Made, count: usize, seed: u64) -> (Vec<(HuntCase, Made)>, u64) {
+    let all: Vec<&'static Operator> = operators().collect();
+    let facts = Facts::new(made.history.trace());
+    let mut draw = Draw(seed ^ 0x6564_6974);
+    let mut without_place = 0;
+    let mut out = Vec::new();
+    for _ in 0..count * 4 {
+        if out.len() == count || all.is_empty() {
+            break;
+        }
+        let operator = all[(draw.next() % all.len() as u64) as usize];
+        let choices = draw.next() >> 32;
+        let Some((bytes, edit)) = apply(operator, choices, &facts) else {
+            without_place += 1;
+            continue;
+        };
+        let case = HuntCase { case: legal.case.clone(), edit: Some(Edit { operator: operator.name, choices }) };
+        out.push((case, Made { history: made.history.clone(), bytes, edit: Some(edit) }));
+    }
+    (out, without_place)
+}
+
+/// SplitMix64: for what the campaign itself draws.
+pub(crate) struct Draw(pub(crate) u64);
+
+impl Draw {
+    /// The next number.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+impl fmt::Display for HuntCase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.case.fmt(f)?;
+        match &self.edit {
+            Some(edit) => write!(f, "/{}@{}", edit.operator, edit.choices),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for HuntCase {
+    type Err = ReplayError;
+
+    fn from_str(s: &str) -> Result<HuntCase, ReplayError> {
+        let Some((history, edit)) = s.trim().split_once('/') else {
+            return Ok(HuntCase { case: Case::parse(s)?, edit: None });
+        };
+        let wrong = || ReplayError::Edit(edit.to_owned());
+        let (name, choices) = edit.split_once('@').ok_or_else(wrong)?;
+        let operator = Operator::named(name).ok_or_else(wrong)?.name;
+        let choices = choices.parse().map_err(|_| wrong())?;
+        Ok(HuntCase { case: Case::parse(history)?, edit: Some(Edit { operator, choices }) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replay_strings_give_the_same_bytes() {
+        for seed in 0..40 {
+            let legal = HuntCase::legal(seed, &Config::default());
+            let made = legal.make().unwrap();
+            let (edits, _) = edits_of(&legal, &made, 2, seed);
+            for (case, made) in [(legal.clone(), made.clone())].into_iter().chain(edits) {
+                let again: HuntCase = case.to_string().parse().unwrap();
+                assert_eq!(again, case);
+                assert_eq!(again.make().unwrap().bytes, made.bytes, "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn strings_that_are_no_case_are_refused() {
+        for s in ["", "th1:go1.26:-:s1/", "th1:go1.26:-:s1/nonsense@1", "th1:go1.26:-:s1/nonsense"] {
+            assert!(s.parse::<HuntCase>().is_err(), "{s}");
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! One thread's examination of cases: every reader reads, every law is asked, and what is
+//! broken comes back as breaches.
+
+use super::case::{HuntCase, Made};
+use super::stats::Stats;
+use super::{Breach, Setup};
+use crate::canonical::{CanonEvent, decode, kind_name};
+use crate::judge;
+use crate::laws::{self, Law, Outcome};
+use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
+use crate::verdict::{Answer, Comparison, Difference, Mode, NotComparable, Verdict, VerdictVector};
+use std::sync::Arc;
+use tracehound_generator::mutate::Label;
+use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version};
+
+/// Every how many labelled edits the judge is asked.
+const JUDGE_EVERY: u64 = 8;
+
+/// The largest trace that the judge is asked about, events.
+const JUDGED_EVENTS: usize = 400;
+
+/// The laws that take turns.
+const TURNS: [Law; 8] =
+    [Law::Rename, Law::Shift, Law::Rebatch, Law::Permute, Law::Twice, Law::Split, Law::Prefix, Law::RoundTrip];
+
+/// Reads and judges cases with readers of its own.
+pub struct Examiner {
+    builtin: Builtin,
+    others: Vec<Other>,
+    edits_judged: u64,
+    only: Option<Law>,
+    /// What was counted so far.
+    pub stats: Stats,
+}
+
+/// A reader under test, and the built-in one as it is compared with it.
+struct Other {
+    reader: Box<dyn ReaderUnderTest>,
+    like: Builtin,
+    restarts_seen: u64,
+}
+
+impl Examiner {
+    /// Starts the readers.
+    ///
+    /// # Errors
+    /// If one cannot be started.
+    pub fn new(setup: &Setup) -> Result<Examiner, ReaderError> {
+        let mut others = Vec::new();
+        for spec in &setup.readers {
+            let reader = spec.open(setup.limits, setup.options)?;
+            let like = Builtin::like(reader.hello(), setup.options);
+            others.push(Other { reader, like, restarts_seen: 0 });
+        }
+        let builtin = Builtin::new("builtin", setup.options, false);
+        Ok(Examiner { builtin, others, edits_judged: 0, only: None, stats: Stats::default() })
+    }
+
+    /// From now on only this law is of interest: of the laws that take turns it is always the
+    /// one that is asked.
+    pub fn only_law(&mut self, law: Law) {
+        self.only = Some(law);
+    }
+
+    /// What every reader says to a trace.
+    pub fn verdicts(&mut self, bytes: &[u8]) -> VerdictVector {
+        let ours = self.builtin.read(bytes, Mode::Digest);
+        let mut answers = vec![("builtin".to_owned(), ours)];
+        let mut same = vec![true];
+        for Other { reader, like, .. } in &mut self.others {
+            let (x, y) = (like.read(bytes, Mode::Digest), reader.read(bytes, Mode::Digest));
+            same.push(!matches!(laws::resolve(like, &x, &mut **reader, &y, bytes), Comparison::Differ(_)));
+            answers.push((reader.name().to_owned(), y));
+        }
+        let named: Vec<(&str, &Answer)> = answers.iter().map(|(n, a)| (n.as_str(), a)).collect();
+        VerdictVector::new(&named, |i, j| same[i] == same[j])
+    }
+
+    /// Examines cases. Readers in other processes get all of them at once.
+    pub fn examine(&mut self, cases: &[(HuntCase, Made)]) -> Vec<Breach> {
+        let mut breaches = Vec::new();
+        for (case, made) in cases {
+            let broken = match &made.edit {
+                None => self.legal(case, made),
+                Some(_) => self.edited(made),
+            };
+            breaches.extend(broken.into_iter().map(|b| b.of(case)));
+        }
+        for n in 0..self.others.len() {
+            breaches.extend(self.other(n, cases));
+        }
+        self.stats.breaches += breaches.len() as u64;
+        breaches
+    }
+
+    /// The built-in reader and a legal history.
+    fn legal(&mut self, case: &HuntCase, made: &Made) -> Vec<Broken> {
+        self.stats.legal += 1;
+        self.stats.bytes += made.bytes.len() as u64;
+        self.stats.self_steals += self_steals(made.history.trace());
+        self.stats.generations += made.history.expected().generations.len() as u64;
+        let answer = self.builtin.read(&made.bytes, Mode::Events);
+        self.count_verdict("builtin", &answer);
+        let mut broken = Vec::new();
+        let accepted = laws::accept(&answer);
+        self.ask(Law::Accept, "builtin", accepted, &answer.verdict, &mut broken);
+        if answer.verdict.is_accepted() {
+            match answer.events.as_deref().map(decode) {
+                Some(Ok(events)) => self.delivered(made, &answer, &events, &mut broken),
+                Some(Err(e)) => broken.push(Broken::new(Law::Bounded, "builtin", e.to_string(), &answer.verdict)),
+                None => {}
+            }
+        }
+        // One more law for each case, in turn, so that all get their share of all histories.
+        let mut draw = super::case::Draw(made.bytes.len() as u64 ^ seed_of(case));
+        let turns = match self.only {
+            None => vec![(TURNS[(draw.next() % TURNS.len() as u64) as usize], draw.next())],
+            // A smaller case may need another choice of the law's own.
+            Some(law) if TURNS.contains(&law) => (0..4).map(|n| (law, n * 1_000_003)).collect(),
+            Some(_) => Vec::new(),
+        };
+        for (law, choice) in turns {
+            let outcome = self.turn(law, made, choice);
+            self.ask(law, "builtin", outcome, &answer.verdict, &mut broken);
+        }
+        broken
+    }
+
+    fn delivered(&mut self, made: &Made, answer: &Answer, events: &[CanonEvent], broken: &mut Vec<Broken>) {
+        for e in events {
+            *self.stats.events.entry(kind_name(e.kind())).or_default() += 1;
+        }
+        let truth = laws::truth(&made.history, events, Reports::ALL);
+        self.ask(Law::Truth, "builtin", truth, &answer.verdict, broken);
+        self.ask(Law::Context, "builtin", laws::context(events), &answer.verdict, broken);
+    }
+
+    fn turn(&mut self, law: Law, made: &Made, n: u64) -> Outcome {
+        let (trace, bytes, reader) = (made.history.trace(), &made.bytes, &mut self.builtin);
+        match law {
+            Law::Rename => laws::rename(reader, trace, n),
+            Law::Shift => laws::shift(reader, trace, 1 + n % 1_000_000),
+            Law::Rebatch => laws::rebatch(reader, trace, n),
+            Law::Permute => laws::permute(reader, trace),
+            Law::Twice => laws::twice(reader, bytes),
+            Law::Split => laws::split(reader, bytes, &[1 + (n % 7) as usize, 64, 1 + (n % 1000) as usize]),
+            Law::Prefix => laws::prefix(reader, bytes, (n % (bytes.len() as u64 + 1)) as usize),
+            _ => laws::round_trip(bytes),
+        }
+    }
+
+    /// The built-in reader and an edit.
+    fn edited(&mut self, made: &Made) -> Vec<Broken> {
+        let Some(edit) = &made.edit else { return Vec::new() };
+        self.stats.mutated += 1;
+        self.stats.bytes += made.bytes.len() as u64;
+        let answer = self.builtin.read(&made.bytes, Mode::Digest);
+        self.count_verdict("builtin", &answer);
+        let mut broken = Vec::new();
+        *self.stats.labels.entry(label_name(edit.label)).or_default() += 1;
+        let (law, outcome) = by_label(edit.label, &answer);
+        self.ask(law, "builtin", outcome, &answer.verdict, &mut broken);
+        if !broken.is_empty() || self.edits_judged.is_multiple_of(JUDGE_EVERY) {
+            self.judge_label(made, &mut broken);
+        }
+        self.edits_judged += 1;
+        broken
+    }
+
+    /// Whether the judge confirms the label. A label that it contradicts is a mistake of the
+    /// operator, and then the reader is not to blame for what it said.
+    fn judge_label(&mut self, made: &Made, broken: &mut Vec<Broken>) {
+        let Some(edit) = &made.edit else { return };
+        let options = judge::Options { max_events: JUDGED_EVENTS, ..judge::Options::default() };
+        let contradicts = match (edit.label, judge::judge_bytes(&made.bytes, options)) {
+            (Label::Unspecified, _) => return,
+            (Label::MustReject(_), v) if v.is_legal() => "says that some order is legal",
+            (Label::MustAccept(_), v) if v.is_illegal() => "says that no order is legal",
+            (_, v) if !v.is_legal() && !v.is_illegal() => {
+                self.stats.judge_gave_up += 1;
+                return;
+            }
+            _ => {
+                self.stats.judged += 1;
+                return;
+            }
+        };
+        self.stats.judged += 1;
+        broken.clear();
+        let words = format!("the label of {} ({}) is wrong: the judge {contradicts}", edit.operator, edit.what);
+        let mut wrong = Broken::new(Law::Label, "judge", words, &Verdict::Accepted);
+        wrong.key = edit.operator.to_owned();
+        broken.push(wrong);
+    }
+
+    /// Another reader and all cases.
+    fn other(&mut self, n: usize, cases: &[(HuntCase, Made)]) -> Vec<Breach> {
+        let reads =
+            |other: &Other, made: &Made| version_of(&made.bytes).is_none_or(|v| other.reader.hello().reads_version(v));
+        let mine: Vec<&(HuntCase, Made)> = cases.iter().filter(|(_, made)| reads(&self.others[n], made)).collect();
+        let skipped = (cases.len() - mine.len()) as u64;
+        if skipped > 0 {
+            *self.stats.not_compared.entry((Law::Agree.name(), NotComparable::VersionNotRead)).or_default() += skipped;
+        }
+        let traces: Vec<Arc<[u8]>> = mine.iter().map(|(_, made)| made.bytes.clone()).collect();
+        let answers = self.others[n].reader.read_all(&traces, Mode::Digest);
+        self.stats.round_trips += answers.len() as u64;
+        let name = self.others[n].reader.name().to_owned();
+        let mut breaches = Vec::new();
+        for ((case, made), answer) in mine.into_iter().zip(&answers) {
+            self.count_verdict(&name, answer);
+            let mut broken = Vec::new();
+            let (law, outcome) = match &made.edit {
+                None => (Law::Accept, laws::accept(answer)),
+                Some(edit) => by_label(edit.label, answer),
+            };
+            self.ask(law, &name, outcome, &answer.verdict, &mut broken);
+            self.agree(n, made, answer, &mut broken);
+            breaches.extend(broken.into_iter().map(|b| b.of(case)));
+        }
+        let other = &mut self.others[n];
+        let restarts = other.reader.restarts();
+        *self.stats.restarts.entry(name).or_default() += restarts - other.restarts_seen;
+        other.restarts_seen = restarts;
+        breaches
+    }
+
+    fn agree(&mut self, n: usize, made: &Made, answer: &Answer, broken: &mut Vec<Broken>) {
+        let Other { reader, like, .. } = &mut self.others[n];
+        let ours = like.read(&made.bytes, Mode::Digest);
+        let name = reader.name().to_owned();
+        let (outcome, key) = match laws::resolve(like, &ours, &mut **reader, answer, &made.bytes) {
+            Comparison::Agree => (Outcome::Holds, String::new()),
+            Comparison::NotComparable(why) => (Outcome::NotComparable(why), String::new()),
+            Comparison::Differ(d) => {
+                let key = difference_key(&d);
+                (Outcome::Broken(format!("{} and {name} differ: {d}", like.name())), key)
+            }
+        };
+        let before = broken.len();
+        self.ask(Law::Agree, &name, outcome, &answer.verdict, broken);
+        if let Some(b) = broken.get_mut(before) {
+            b.key = key;
+        }
+    }
+
+    fn ask(&mut self, law: Law, reader: &str, outcome: Outcome, verdict: &Verdict, broken: &mut Vec<Broken>) {
+        *self.stats.laws.entry(law.name()).or_default() += 1;
+        match outcome {
+            Outcome::Holds => {}
+            Outcome::NotComparable(why) => {
+                *self.stats.not_compared.entry((law.name(), why)).or_default() += 1;
+            }
+            Outcome::Broken(words) => broken.push(Broken::new(law, reader, words, verdict)),
+        }
+    }
+
+    fn count_verdict(&mut self, reader: &str, answer: &Answer) {
+        let label = answer.verdict.label();
+        // The rule is told for findings; a table of all rules would be unreadable.
+        let label = label.split(':').next().unwrap_or_default().to_owned();
+        *self.stats.verdicts.entry(reader.to_owned()).or_default().entry(label).or_default() += 1;
+    }
+}
+
+/// A breach without its case.
+struct Broken {
+    law: Law,
+    reader: String,
+    words: String,
+    key: String,
+    rule: Option<RejectRule>,
+}
+
+impl Broken {
+    fn new(law: Law, reader: &str, words: String, verdict: &Verdict) -> Broken {
+        Broken { law, reader: reader.into(), words, key: verdict.label(), rule: verdict.rule() }
+    }
+
+    fn of(self, case: &HuntCase) -> Breach {
+        let Broken { law, reader, words, key, rule } = self;
+        Breach { law, reader, words, key, rule, case: case.clone() }
+    }
+}
+
+/// What differences that are the same finding share.
+pub(super) fn difference_key(d: &Difference) -> String {
+    match d {
+        Difference::Events(_) => "events".into(),
+        Difference::Verdicts(a, b) | Difference::Rules(a, b) => format!("{} against {}", a.label(), b.label()),
+    }
+}
+
+fn by_label(label: Label, answer: &Answer) -> (Law, Outcome) {
+    match label {
+        Label::MustReject(rules) => (Law::Reject, laws::reject(answer, rules)),
+        Label::MustAccept(_) => (Law::Accept, laws::accept(answer)),
+        Label::Unspecified => (Law::Bounded, laws::bounded(answer)),
+    }
+}
+
+fn label_name(label: Label) -> &'static str {
+    match label {
+        Label::MustReject(_) => "must be rejected",
+        Label::MustAccept(_) => "must be accepted",
+        Label::Unspecified => "either",
+    }
+}
+
+fn seed_of(case: &HuntCase) -> u64 {
+    match case.case.choices() {
+        tracehound_generator::Choices::Seed(seed) => *seed,
+        tracehound_generator::Choices::Tape(tape) => tape.iter().fold(0, |h, &v| h * 31 + u64::from(v)),
+    }
+}
+
+fn version_of(bytes: &[u8]) -> Option<Version> {
+    Version::ALL.into_iter().find(|v| bytes.starts_with(&v.header()))
+}
+
+fn self_steals(trace: &Trace) -> u64 {
+    let in_batch = |item: &Item| match item {
+        Item::Batch(b) => match &b.body {
+            Body::Events(events) => {
+                events.iter().filter(|e| e.ty == EventType::ProcSteal && e.args[2] == b.m).count() as u64
+            }
+            _ => 0,
+        },
+        _ => 0,
+    };
+    trace.items.iter().map(in_batch).sum()
+}

@@ -1,0 +1,56 @@
+//! agree: for all readers a, b and all traces t that both know: a(t) = b(t).
+
+use crate::readers::ReaderUnderTest;
+use crate::verdict::{Answer, Comparison, Mode, NotComparable, compare};
+use tracehound_wire::Version;
+
+/// How often a reader is asked again before a difference counts.
+const ASKED_AGAIN: usize = 8;
+
+/// Compares two readers on one trace.
+pub fn agree(a: &mut dyn ReaderUnderTest, b: &mut dyn ReaderUnderTest, trace: &[u8]) -> Comparison {
+    if !both_read(a, b, trace) {
+        return Comparison::NotComparable(NotComparable::VersionNotRead);
+    }
+    let (x, y) = (a.read(trace, Mode::Digest), b.read(trace, Mode::Digest));
+    resolve(a, &x, b, &y, trace)
+}
+
+/// Whether both readers claim to know the version in the trace's header. A header that
+/// names no known version is for all readers to refuse.
+fn both_read(a: &dyn ReaderUnderTest, b: &dyn ReaderUnderTest, trace: &[u8]) -> bool {
+    let version = Version::ALL.into_iter().find(|v| trace.starts_with(&v.header()));
+    version.is_none_or(|v| a.hello().reads_version(v) && b.hello().reads_version(v))
+}
+
+/// Compares two answers that carry digests only. Where they part, both readers are asked
+/// for the events, and each several times: a reader that contradicts itself proves nothing.
+pub fn resolve(
+    a: &mut dyn ReaderUnderTest,
+    x: &Answer,
+    b: &mut dyn ReaderUnderTest,
+    y: &Answer,
+    trace: &[u8],
+) -> Comparison {
+    if !both_read(a, b, trace) {
+        return Comparison::NotComparable(NotComparable::VersionNotRead);
+    }
+    let common = a.hello().reports.common(b.hello().reports);
+    if x.digest == y.digest && compare(x, y, common) == Comparison::Agree {
+        return Comparison::Agree;
+    }
+    let (full_x, full_y) = (a.read(trace, Mode::Events), b.read(trace, Mode::Events));
+    let comparison = compare(&full_x, &full_y, common);
+    let Comparison::Differ(_) = comparison else { return comparison };
+    if wavers(a, &full_x, trace) || wavers(b, &full_y, trace) {
+        return Comparison::NotComparable(NotComparable::ReaderNotDeterministic);
+    }
+    comparison
+}
+
+fn wavers(reader: &mut dyn ReaderUnderTest, first: &Answer, trace: &[u8]) -> bool {
+    (0..ASKED_AGAIN).any(|_| {
+        let again = reader.read(trace, Mode::Digest);
+        again.digest != first.digest || again.verdict.label() != first.verdict.label()
+    })
+}

@@ -1,0 +1,46 @@
+//! Small reproducers. First the choices of a case are cut and lowered, which keeps the
+//! history legal and the edit an edit; then, where a law can be asked of a bare trace, the
+//! trace itself loses generations, threads, events and tables.
+//!
+//! Whatever is kept has been tried: the smaller case breaks the same law, by the same
+//! reader, in the same way.
+
+mod tape;
+mod trace;
+
+pub use tape::shrink_tape;
+pub(crate) use trace::events;
+pub use trace::shrink_trace;
+
+use std::time::{Duration, Instant};
+
+/// How long shrinking may go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    tries: u64,
+    end: Instant,
+}
+
+impl Budget {
+    /// At most so many tries and so long.
+    pub fn new(tries: u64, time: Duration) -> Budget {
+        Budget { tries, end: Instant::now() + time }
+    }
+
+    /// Takes one try; false if there is none left.
+    pub fn take(&mut self) -> bool {
+        if self.tries == 0 || Instant::now() >= self.end {
+            return false;
+        }
+        self.tries -= 1;
+        true
+    }
+}
+
+/// Why nothing was shrunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShrinkError {
+    /// The thing to keep is not there to begin with.
+    #[error("what should be kept does not hold for the original")]
+    PredicateFails,
+}

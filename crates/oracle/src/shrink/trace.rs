@@ -1,0 +1,340 @@
+//! Shrinking a trace as a value: generations, threads, batches, events and table records are
+//! left out, and numbers made plain, as long as a predicate holds.
+//!
+//! Leaving out an event leaves a hole in the sequence numbers of its P or G, so each try is
+//! made twice: as it is, and with the numbers closed up.
+
+use super::{Budget, ShrinkError};
+use std::collections::{BTreeMap, BTreeSet};
+use tracehound_wire::{ArgKind, Body, Item, SizeField, Trace};
+
+/// The smallest trace found for which `holds` still says yes.
+///
+/// # Errors
+/// If `holds` says no to the trace itself.
+pub fn shrink_trace(
+    trace: &Trace,
+    budget: Budget,
+    mut holds: impl FnMut(&Trace) -> bool,
+) -> Result<Trace, ShrinkError> {
+    if !holds(trace) {
+        return Err(ShrinkError::PredicateFails);
+    }
+    let mut work = Work { best: trace.clone(), budget, holds: &mut holds };
+    loop {
+        let before = work.best.clone();
+        work.leave_out_generations();
+        work.leave_out_threads();
+        work.leave_out_items();
+        work.leave_out_events();
+        work.leave_out_short_spans();
+        work.leave_out_pairs();
+        work.make_plain();
+        work.leave_out_records();
+        if work.best == before {
+            return Ok(work.best);
+        }
+    }
+}
+
+/// Up to so many events of a trace more ways of leaving some out are tried.
+const SMALL: usize = 48;
+
+/// Longest span that is tried from every event on.
+const SPAN: usize = 8;
+
+struct Work<'p> {
+    best: Trace,
+    budget: Budget,
+    holds: &'p mut dyn FnMut(&Trace) -> bool,
+}
+
+impl Work<'_> {
+    /// Keeps `candidate`, or it with sequence numbers closed up, if the predicate holds.
+    fn offer(&mut self, candidate: Trace) -> bool {
+        if candidate == self.best {
+            return false;
+        }
+        if self.budget.take() && (self.holds)(&candidate) {
+            self.best = candidate;
+            return true;
+        }
+        let closed = close_up(&candidate);
+        if closed != candidate && self.budget.take() && (self.holds)(&closed) {
+            self.best = closed;
+            return true;
+        }
+        false
+    }
+
+    fn leave_out_generations(&mut self) {
+        let numbers: BTreeSet<u64> = self.best.items.iter().filter_map(generation).collect();
+        for number in numbers.into_iter().rev() {
+            let mut candidate = self.best.clone();
+            let mut inside = false;
+            candidate.items.retain(|item| {
+                inside = generation(item).map_or(inside, |g| g == number);
+                !inside
+            });
+            self.offer(candidate);
+        }
+    }
+
+    fn leave_out_threads(&mut self) {
+        let threads: BTreeSet<u64> =
+            self.best.batches().filter(|b| matches!(b.body, Body::Events(_))).map(|b| b.m).collect();
+        for m in threads {
+            let mut candidate = self.best.clone();
+            candidate.items.retain(|i| !matches!(i, Item::Batch(b) if b.m == m && matches!(b.body, Body::Events(_))));
+            self.offer(candidate);
+        }
+    }
+
+    fn leave_out_items(&mut self) {
+        let mut at = self.best.items.len();
+        while at > 0 {
+            at -= 1;
+            let mut candidate = self.best.clone();
+            candidate.items.remove(at);
+            self.offer(candidate);
+            at = at.min(self.best.items.len());
+        }
+    }
+
+    fn leave_out_events(&mut self) {
+        let mut len = events(&self.best).next_power_of_two();
+        while len > 0 {
+            let mut end = events(&self.best);
+            while end > 0 {
+                let start = end.saturating_sub(len);
+                let mut candidate = self.best.clone();
+                remove_events(&mut candidate, start, end);
+                self.offer(candidate);
+                end = start.min(events(&self.best));
+            }
+            len /= 2;
+        }
+    }
+
+    /// Spans that begin anywhere: a P that stops and starts again goes only as a whole.
+    fn leave_out_short_spans(&mut self) {
+        if events(&self.best) > SMALL {
+            return;
+        }
+        for len in (1..=SPAN).rev() {
+            let mut start = 0;
+            while start + len <= events(&self.best) {
+                let mut candidate = self.best.clone();
+                remove_events(&mut candidate, start, start + len);
+                if !self.offer(candidate) {
+                    start += 1;
+                }
+            }
+        }
+    }
+
+    /// Two events at a time, where there are few: what one thread does, another may undo.
+    fn leave_out_pairs(&mut self) {
+        let mut first = 0;
+        while first < events(&self.best) && events(&self.best) <= SMALL {
+            let mut second = first + 1;
+            while second < events(&self.best) {
+                let mut candidate = self.best.clone();
+                remove_events(&mut candidate, second, second + 1);
+                remove_events(&mut candidate, first, first + 1);
+                if !self.offer(candidate) {
+                    second += 1;
+                }
+            }
+            first += 1;
+        }
+    }
+
+    /// Strings, stacks, times and sizes become as plain as they can be.
+    fn make_plain(&mut self) {
+        let edits: [fn(&mut Trace); 5] = [
+            |t| zero_args(t, ArgKind::Stack),
+            |t| zero_args(t, ArgKind::String),
+            |t| t.batches_mut().for_each(|b| b.size = SizeField::Shortest),
+            |t| each_event(t, |e| e.dt = 1),
+            |t| {
+                let mut time = 0;
+                t.batches_mut().for_each(|b| {
+                    time += 1;
+                    b.time = time;
+                });
+            },
+        ];
+        for edit in edits {
+            let mut candidate = self.best.clone();
+            edit(&mut candidate);
+            self.offer(candidate);
+        }
+    }
+
+    fn leave_out_records(&mut self) {
+        for at in 0..self.best.items.len() {
+            let records = match &self.best.items[at] {
+                Item::Batch(b) => match &b.body {
+                    Body::Strings(r) => r.len(),
+                    Body::Stacks(r) => r.len(),
+                    Body::CpuSamples(r) => r.len(),
+                    _ => 0,
+                },
+                _ => 0,
+            };
+            for n in (0..records).rev() {
+                let mut candidate = self.best.clone();
+                if let Some(Item::Batch(b)) = candidate.items.get_mut(at) {
+                    match &mut b.body {
+                        Body::Strings(r) => _ = r.remove(n),
+                        Body::Stacks(r) => _ = r.remove(n),
+                        Body::CpuSamples(r) => _ = r.remove(n),
+                        _ => {}
+                    }
+                }
+                self.offer(candidate);
+            }
+        }
+    }
+}
+
+fn generation(item: &Item) -> Option<u64> {
+    match item {
+        Item::Batch(b) => Some(b.generation),
+        Item::Experimental(b) => Some(b.generation),
+        _ => None,
+    }
+}
+
+/// Number of timed events of a trace.
+pub(crate) fn events(trace: &Trace) -> usize {
+    trace.batches().map(|b| if let Body::Events(events) = &b.body { events.len() } else { 0 }).sum()
+}
+
+fn each_event(trace: &mut Trace, mut f: impl FnMut(&mut tracehound_wire::Event)) {
+    for batch in trace.batches_mut() {
+        if let Body::Events(events) = &mut batch.body {
+            events.iter_mut().for_each(&mut f);
+        }
+    }
+}
+
+/// Leaves out events `start..end` in file order, and batches that have none left.
+fn remove_events(trace: &mut Trace, start: usize, end: usize) {
+    let mut n = 0;
+    trace.items.retain_mut(|item| {
+        let Item::Batch(b) = item else { return true };
+        let Body::Events(events) = &mut b.body else { return true };
+        let had = !events.is_empty();
+        events.retain(|_| {
+            n += 1;
+            n <= start || n > end
+        });
+        !had || !events.is_empty()
+    });
+}
+
+fn zero_args(trace: &mut Trace, kind: ArgKind) {
+    each_event(trace, |e| {
+        for (i, (_, k)) in e.ty.spec().args.iter().enumerate().take(e.args.len()) {
+            if *k == kind {
+                e.args[i] = 0;
+            }
+        }
+    });
+}
+
+/// Closes up the sequence numbers of each P and G in each generation, and of the GC: their
+/// order stays, holes go.
+fn close_up(trace: &Trace) -> Trace {
+    let mut used: BTreeMap<Sequence, BTreeSet<u64>> = BTreeMap::new();
+    let mut closed = trace.clone();
+    number(&mut closed, |key, n| {
+        used.entry(key).or_default().insert(*n);
+    });
+    number(&mut closed, |key, n| {
+        if let Some(all) = used.get(&key) {
+            *n = 1 + all.range(..*n).count() as u64;
+        }
+    });
+    closed
+}
+
+/// Whose sequence a number belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sequence {
+    P(u64, u64),
+    G(u64, u64),
+    Gc,
+}
+
+/// Calls `f` with every sequence number. A syscall's begin names no P; it is that of its
+/// thread's events around it, which is known only to a reader: the P of the last event of
+/// the batch that names one.
+fn number(trace: &mut Trace, mut f: impl FnMut(Sequence, &mut u64)) {
+    let mut p_of_thread: BTreeMap<u64, u64> = BTreeMap::new();
+    for batch in trace.batches_mut() {
+        let (generation, m) = (batch.generation, batch.m);
+        let Body::Events(events) = &mut batch.body else { continue };
+        for e in events {
+            let args = e.ty.spec().args;
+            let value = |kind: ArgKind| args.iter().position(|(_, k)| *k == kind).map(|i| e.args[i]);
+            let (p, g) = (value(ArgKind::P), value(ArgKind::G));
+            if let Some(p) = p {
+                p_of_thread.insert(m, p);
+            }
+            let p = p.or_else(|| p_of_thread.get(&m).copied());
+            for (i, (_, kind)) in args.iter().enumerate().take(e.args.len()) {
+                let key = match kind {
+                    ArgKind::PSeq => p.map(|p| Sequence::P(generation, p)),
+                    ArgKind::GSeq => g.map(|g| Sequence::G(generation, g)),
+                    ArgKind::GcSeq => Some(Sequence::Gc),
+                    _ => None,
+                };
+                if let Some(key) = key {
+                    f(key, &mut e.args[i]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tracehound_generator::{Case, Config};
+    use tracehound_wire::EventType;
+
+    fn budget() -> Budget {
+        Budget::new(100_000, Duration::from_secs(600))
+    }
+
+    #[test]
+    fn only_the_event_that_counts_is_left() {
+        let trace = Case::from_seed(3, Config::default()).generate().into_trace();
+        let has =
+            |t: &Trace, ty| t.batches().any(|b| matches!(&b.body, Body::Events(e) if e.iter().any(|e| e.ty == ty)));
+        let shrunk = shrink_trace(&trace, budget(), |t| has(t, EventType::GoStart)).unwrap();
+        assert_eq!((shrunk.items.len(), events(&shrunk)), (1, 1));
+        assert!(has(&shrunk, EventType::GoStart));
+    }
+
+    #[test]
+    fn holes_in_sequences_are_closed() {
+        let trace = Case::from_seed(3, Config::default()).generate().into_trace();
+        let mut holed = trace.clone();
+        each_event(&mut holed, |e| {
+            for (i, (_, kind)) in e.ty.spec().args.iter().enumerate() {
+                if *kind == ArgKind::GSeq {
+                    e.args[i] *= 3;
+                }
+            }
+        });
+        let (mut want, mut got) = (Vec::new(), Vec::new());
+        number(&mut close_up(&trace), |k, n| want.push((k, *n)));
+        number(&mut close_up(&holed), |k, n| got.push((k, *n)));
+        assert_eq!(want, got);
+    }
+}
