@@ -316,6 +316,8 @@ mod tests {
         let trace = Case::from_seed(3, Config::default()).generate().into_trace();
         let has =
             |t: &Trace, ty| t.batches().any(|b| matches!(&b.body, Body::Events(e) if e.iter().any(|e| e.ty == ty)));
+        let traces = (0..).map(|seed| Case::from_seed(seed, Config::default()).generate().into_trace());
+        let trace = traces.into_iter().find(|t| has(t, EventType::GoStart)).unwrap();
         let shrunk = shrink_trace(&trace, budget(), |t| has(t, EventType::GoStart)).unwrap();
         assert_eq!((shrunk.items.len(), events(&shrunk)), (1, 1));
         assert!(has(&shrunk, EventType::GoStart));

@@ -121,9 +121,12 @@ impl<'h> Facts<'h> {
                 *id == a[0] && *parent == or_none(a[1]) && self.is_string(a[2], name)
             }
             (Details::Task { edge: Edge::End, id, parent, name }, UserTaskEnd) => {
+                // Nothing but the clock orders a task's end against its begin on another thread.
+                let known = |(p, n)| *parent == or_none(p) && self.is_string(n, name);
+                let unknown = *parent == NONE_ID && name.is_empty();
                 let begin = self.tasks.get(&index).copied();
-                let (want_parent, want_name) = begin.map_or((NONE_ID, 0), |(p, n)| (or_none(p), n));
-                *id == a[0] && *parent == want_parent && self.is_string(want_name, name)
+                let may_be_unknown = begin.is_none() || !self.expected.total_order;
+                *id == a[0] && (begin.is_some_and(known) || (may_be_unknown && unknown))
             }
             (Details::Region { edge, task, name }, UserRegionBegin | UserRegionEnd) => {
                 (*edge == Edge::Begin) == (want.ty == UserRegionBegin) && *task == a[0] && self.is_string(a[1], name)
