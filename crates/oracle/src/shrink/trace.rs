@@ -313,7 +313,6 @@ mod tests {
 
     #[test]
     fn only_the_event_that_counts_is_left() {
-        let trace = Case::from_seed(3, Config::default()).generate().into_trace();
         let has =
             |t: &Trace, ty| t.batches().any(|b| matches!(&b.body, Body::Events(e) if e.iter().any(|e| e.ty == ty)));
         let traces = (0..).map(|seed| Case::from_seed(seed, Config::default()).generate().into_trace());

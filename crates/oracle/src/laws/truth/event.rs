@@ -13,6 +13,8 @@ pub(super) struct Facts<'h> {
     expected: &'h Expected,
     /// By index of the task's end: parent and name of its begin.
     tasks: FxHashMap<usize, (u64, u64)>,
+    /// By id of a task: parent and name of each of its begins.
+    begins: FxHashMap<u64, Vec<(u64, u64)>>,
     /// By index of a stop-the-world's end: the kind of its begin, if that is of the same
     /// generation. Otherwise the end's name is that of another string, as the id of the
     /// kind is remembered and not the string.
@@ -23,11 +25,13 @@ impl<'h> Facts<'h> {
     pub(super) fn new(expected: &'h Expected) -> Facts<'h> {
         let mut open: FxHashMap<u64, (u64, u64)> = FxHashMap::default();
         let (mut tasks, mut stops) = (FxHashMap::default(), FxHashMap::default());
+        let mut begins: FxHashMap<u64, Vec<(u64, u64)>> = FxHashMap::default();
         let mut stop = (0, 0);
         for (i, e) in expected.events.iter().enumerate() {
             match e.ty {
                 UserTaskBegin => {
                     open.insert(e.args[0], (e.args[1], e.args[2]));
+                    begins.entry(e.args[0]).or_default().push((e.args[1], e.args[2]));
                 }
                 UserTaskEnd => {
                     tasks.extend(open.remove(&e.args[0]).map(|begin| (i, begin)));
@@ -39,7 +43,7 @@ impl<'h> Facts<'h> {
                 _ => {}
             }
         }
-        Facts { expected, tasks, stops }
+        Facts { expected, tasks, begins, stops }
     }
 
     /// Whether `got` is the expected event of this index; if not, what it should be. Where
@@ -79,7 +83,10 @@ impl<'h> Facts<'h> {
             if *resource != thing {
                 return wrong("resource");
             }
-            if *new != state(t.new) || (*old != state(t.old) && !want.racy) {
+            // Whether a theft comes before the end of the callback that it takes the P from is
+            // for the clock to say; after it, the P is idle already.
+            let steal_races = want.ty == ProcSteal && !self.expected.total_order && *old == State::Idle;
+            if *new != state(t.new) || (*old != state(t.old) && !want.racy && !steal_races) {
                 return wrong("states");
             }
             let why = if matches!(want.ty, GoStop | GoBlock) && !want.derived { want.args[0] } else { 0 };
@@ -121,12 +128,15 @@ impl<'h> Facts<'h> {
                 *id == a[0] && *parent == or_none(a[1]) && self.is_string(a[2], name)
             }
             (Details::Task { edge: Edge::End, id, parent, name }, UserTaskEnd) => {
-                // Nothing but the clock orders a task's end against its begin on another thread.
-                let known = |(p, n)| *parent == or_none(p) && self.is_string(n, name);
+                let known = |&(p, n): &(u64, u64)| *parent == or_none(p) && self.is_string(n, name);
                 let unknown = *parent == NONE_ID && name.is_empty();
-                let begin = self.tasks.get(&index).copied();
-                let may_be_unknown = begin.is_none() || !self.expected.total_order;
-                *id == a[0] && (begin.is_some_and(known) || (may_be_unknown && unknown))
+                let fits = if self.expected.total_order {
+                    self.tasks.get(&index).map_or(unknown, known)
+                } else {
+                    // Nothing but the clock orders a task's ends and begins on other threads.
+                    unknown || self.begins.get(&a[0]).is_some_and(|all| all.iter().any(known))
+                };
+                *id == a[0] && fits
             }
             (Details::Region { edge, task, name }, UserRegionBegin | UserRegionEnd) => {
                 (*edge == Edge::Begin) == (want.ty == UserRegionBegin) && *task == a[0] && self.is_string(a[1], name)
@@ -192,6 +202,15 @@ impl<'h> Facts<'h> {
                     && self.is_string(u64::from(w.file), &g.file)
             })
     }
+}
+
+/// Whether a thread loses the P that it holds.
+pub(super) fn is_loss_of_own_p(e: &CanonEvent) -> bool {
+    matches!(
+        &e.details,
+        Details::StateTransition { resource: Resource::Proc(p), old: State::Running, new: State::Idle, .. }
+            if *p == e.p
+    )
 }
 
 fn edge_and_scope(want: &ExpectedEvent, got: &CanonEvent) -> Option<(Edge, Resource)> {

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use times::Times;
 use tracehound_generator::history::{ExpectedGeneration, ExpectedSample};
 use tracehound_generator::{Expected, ExpectedEvent, History};
-use tracehound_wire::{Experiment, NONE_ID};
+use tracehound_wire::{EventType, Experiment, NONE_ID};
 
 /// truth, for the events that a reader with these reports delivered of a history's trace.
 pub fn truth(history: &History, events: &[CanonEvent], reports: Reports) -> Outcome {
@@ -137,6 +137,14 @@ impl<'h> Check<'h> {
             let (own, others): (Vec<_>, Vec<_>) = streams.iter_mut().partition(|s| s.m == e.m as u64);
             for stream in own.into_iter().chain(others) {
                 let rest = stream.left.as_slice();
+                // The end of a cgo callback takes the P away, if nobody has done so before.
+                if let Some(&i) = rest.first()
+                    && stream.m == e.m as u64
+                    && events[i].ty == EventType::GoDestroySyscall
+                    && event::is_loss_of_own_p(e)
+                {
+                    return Ok(i);
+                }
                 // What depends on an order that nothing fixes may be missing.
                 let racy = rest.iter().take_while(|&&i| events[i].racy).count();
                 for skip in 0..=racy {

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 use tracehound_generator::History;
-use tracehound_wire::{Body, Item};
+use tracehound_wire::{Body, EventType, Item};
 
 /// Raw times (before times are made to increase) of a history's events.
 pub(super) struct Times {
@@ -51,11 +51,18 @@ impl Times {
         let mut read: FxHashMap<(u64, u64), usize> = FxHashMap::default();
         for e in &expected.events {
             let at = read.entry((e.generation, e.stream)).or_default();
-            if !e.derived {
-                *at += 1;
-            }
+            // What is derived has the time of the event that it comes from: the loss of a P that of
+            // the end of the callback after it, all else that of the event before it.
+            let index = match (e.derived, e.ty) {
+                (false, _) => {
+                    *at += 1;
+                    *at - 1
+                }
+                (true, EventType::ProcSteal) => *at,
+                (true, _) => at.wrapping_sub(1),
+            };
             let stream = streams.get(&(e.generation, e.stream));
-            times.raw.push(stream.and_then(|s| s.get(at.wrapping_sub(1))).copied().unwrap_or(i64::MIN));
+            times.raw.push(stream.and_then(|s| s.get(index)).copied().unwrap_or(i64::MIN));
         }
         times
     }
