@@ -111,6 +111,18 @@ pub fn classify(message: &str) -> Option<RejectRule> {
     TABLE.iter().find(|(key, _)| fits(key)).map(|&(_, rule)| rule)
 }
 
+/// A regular expression (RE2) that Go's message fits when it means `rule`, if its words are known.
+pub fn pattern(rule: RejectRule) -> Option<String> {
+    let quoted = |words: &str| regex::escape(words);
+    let of = |key: &Key| match key {
+        Starts(words) => format!("^{}", quoted(words)),
+        Has(words) => quoted(words),
+        HasBoth(a, b) => format!("(?s){0}.*{1}|{1}.*{0}", quoted(a), quoted(b)),
+    };
+    let all: Vec<String> = TABLE.iter().filter(|(_, r)| *r == rule).map(|(key, _)| of(key)).collect();
+    (!all.is_empty()).then(|| all.join("|"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

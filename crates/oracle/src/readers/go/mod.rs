@@ -8,7 +8,7 @@ mod recipe;
 mod sources;
 pub mod toolchain;
 
-pub use classify::classify;
+pub use classify::{classify, pattern};
 pub use error::ToolchainError;
 pub use recipe::Recipe;
 pub use toolchain::Toolchain;
