@@ -38,7 +38,8 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: &[Target] = &[targets::bytes::TARGET, targets::round_trip::TARGET, targets::compare_go::TARGET];
+pub const TARGETS: &[Target] =
+    &[targets::bytes::TARGET, targets::text::TARGET, targets::round_trip::TARGET, targets::compare_go::TARGET];
 
 impl Target {
     /// The target with this name.

@@ -3,3 +3,4 @@
 pub mod bytes;
 pub mod compare_go;
 pub mod round_trip;
+pub mod text;
