@@ -7,6 +7,8 @@
 //! A target reports a bug by panicking, which is the way libFuzzer knows; the kind of bug is
 //! in the panic's first words, so that findings can be told apart.
 
+pub mod choices;
+pub mod envelope;
 pub mod guide;
 pub mod mutator;
 pub mod plant;
@@ -14,4 +16,4 @@ pub mod replay;
 pub mod target;
 pub mod targets;
 
-pub use target::{Input, Keep, TARGETS, Target};
+pub use target::{Input, Keep, Replayed, TARGETS, Target};

@@ -7,17 +7,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The program of a target built without an engine: runs every file that it is given, and
-/// every file in the folders that it is given.
+/// every file in the folders that it is given. With `--entries` they are entries of the
+/// committed corpus, in their envelopes.
 pub fn main(target: &Target) -> ExitCode {
-    let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let mut paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let as_entries = paths.first().is_some_and(|p| p == Path::new("--entries"));
+    if as_entries {
+        paths.remove(0);
+    }
     if paths.is_empty() {
-        eprintln!("usage: {} FILE|FOLDER...", target.name);
+        eprintln!("usage: {} [--entries] FILE|FOLDER...", target.name);
         eprintln!("Replays inputs: {}.", target.law);
         eprintln!("To fuzz, run `cargo xtask fuzz run {}`.", target.name);
         return ExitCode::from(2);
     }
     for path in paths {
-        match files(&path).and_then(|all| run_files(target, &all)) {
+        match files(&path).and_then(|all| run_files(target, &all, as_entries)) {
             Ok(n) => println!("{}: {n} inputs hold", path.display()),
             Err(e) => {
                 eprintln!("{}: {e}", path.display());
@@ -42,11 +47,16 @@ pub fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-fn run_files(target: &Target, all: &[PathBuf]) -> io::Result<usize> {
+fn run_files(target: &Target, all: &[PathBuf], as_entries: bool) -> io::Result<usize> {
     for path in all {
         let input = fs::read(path)?;
+        // Before the run, so that a crash can be told from its input.
         println!("{} {}", target.name, path.display());
-        (target.run)(&input);
+        if as_entries {
+            target.replay(&input);
+        } else {
+            (target.run)(&input);
+        }
     }
     Ok(all.len())
 }

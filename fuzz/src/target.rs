@@ -1,16 +1,18 @@
 //! The list of targets: what they are called, what their bytes mean, and how to run one.
 
+use crate::envelope::Envelope;
 use crate::targets;
+use tracehound_oracle::hunt::HuntCase;
 
 /// What a target's bytes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub enum Input {
     /// A trace, or any bytes: mutated as a trace and as bytes.
     Trace,
     /// A trace in the text format, or any text.
     Text,
-    /// Choices for the generator.
-    Choices,
+    /// Choices, which this makes a case of.
+    Choices(fn(&[u8]) -> HuntCase),
 }
 
 /// Whether the engine should keep an input that reached something new.
@@ -38,14 +40,71 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: &[Target] =
-    &[targets::bytes::TARGET, targets::text::TARGET, targets::round_trip::TARGET, targets::compare_go::TARGET];
+pub const TARGETS: &[Target] = &[
+    targets::bytes::TARGET,
+    targets::text::TARGET,
+    targets::round_trip::TARGET,
+    targets::legal::TARGET,
+    targets::mutated::TARGET,
+    targets::laws::TARGET,
+    targets::compare_go::TARGET,
+];
 
 impl Target {
     /// The target with this name.
     pub fn named(name: &str) -> Option<&'static Target> {
         TARGETS.iter().find(|t| t.name == name)
     }
+
+    /// An input as it is kept in the corpus: choices in an [`Envelope`], anything else as it is.
+    /// `None` for choices that make nothing.
+    pub fn pack(&self, input: &[u8]) -> Option<Vec<u8>> {
+        match self.input {
+            Input::Trace | Input::Text => Some(input.to_vec()),
+            Input::Choices(case) => {
+                let trace = case(input).make()?.bytes;
+                Some(Envelope { choices: input, trace: &trace }.seal())
+            }
+        }
+    }
+
+    /// The input in an entry of the corpus; `None` for choices that have come to mean something else.
+    pub fn unpack(&self, entry: &[u8]) -> Option<Vec<u8>> {
+        match self.input {
+            Input::Trace | Input::Text => Some(entry.to_vec()),
+            Input::Choices(case) => {
+                let Envelope { choices, trace } = Envelope::open(entry)?;
+                let made = case(choices).make()?.bytes;
+                (made[..] == *trace).then(|| choices.to_vec())
+            }
+        }
+    }
+
+    /// Runs the target on an entry of the corpus. Choices that have come to mean something
+    /// else are run as the trace that they made.
+    ///
+    /// # Panics
+    /// If a law does not hold, or if the entry is not in an envelope although it should.
+    pub fn replay(&self, entry: &[u8]) -> Replayed {
+        if let Some(input) = self.unpack(entry) {
+            (self.run)(&input);
+            return Replayed::Input;
+        }
+        let envelope = Envelope::open(entry);
+        let trace = envelope.map(|e| e.trace).unwrap_or_else(|| panic!("an entry that is in no envelope"));
+        (targets::bytes::TARGET.run)(trace);
+        (targets::round_trip::TARGET.run)(trace);
+        Replayed::Trace
+    }
+}
+
+/// As what an entry of the corpus was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    /// As the target's input.
+    Input,
+    /// As the trace in its envelope.
+    Trace,
 }
 
 /// Makes the program of one target: a libFuzzer target under `cargo fuzz`, else a program

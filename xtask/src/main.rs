@@ -10,7 +10,9 @@ mod browser;
 mod cargo;
 mod check;
 mod conformance;
+mod corpus;
 mod fault;
+mod fuzz;
 mod hunt;
 mod provision;
 mod record;
@@ -73,6 +75,11 @@ enum Command {
         #[arg(long)]
         large: bool,
     },
+    /// Fuzz the targets of fuzz/ with libFuzzer
+    #[command(subcommand)]
+    Fuzz(fuzz::Command),
+    /// Report on the fuzz targets' committed seeds, or rebuild them
+    Corpus(corpus::Options),
     /// Hunt with each SDK's reader beside the built-in one
     Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
@@ -128,6 +135,8 @@ fn perform(command: Command) -> Result<ExitCode> {
                 }
             }
         }
+        Command::Fuzz(command) => return Ok(close(fuzz::perform(&command)?)),
+        Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {

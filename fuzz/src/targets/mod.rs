@@ -2,5 +2,8 @@
 
 pub mod bytes;
 pub mod compare_go;
+pub mod laws;
+pub mod legal;
+pub mod mutated;
 pub mod round_trip;
 pub mod text;

@@ -310,7 +310,9 @@ fn label_name(label: Label) -> &'static str {
 fn seed_of(case: &HuntCase) -> u64 {
     match case.case.choices() {
         tracehound_generator::Choices::Seed(seed) => *seed,
-        tracehound_generator::Choices::Tape(tape) => tape.iter().fold(0, |h, &v| h * 31 + u64::from(v)),
+        tracehound_generator::Choices::Tape(tape) => {
+            tape.iter().fold(0, |h: u64, &v| h.wrapping_mul(31).wrapping_add(u64::from(v)))
+        }
     }
 }
 

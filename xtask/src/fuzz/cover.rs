@@ -1,0 +1,123 @@
+//! Which lines of the parser and of wire the committed corpus reaches, by LLVM's source coverage.
+
+use super::llvm::Tools;
+use crate::cargo::{cargo, succeeds};
+use crate::fault::{Doing, Fault, Result, capture, repository};
+use crate::tally::Tally;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tracehound_fuzz::TARGETS;
+
+/// Parts of the paths that count.
+const OF_INTEREST: [&str; 2] = ["crates/parser/src/", "crates/wire/src/"];
+
+/// Replays the corpus and prints the table.
+pub fn cover(list_lines: bool) -> Result<Tally> {
+    let tools = Tools::provide()?;
+    let target_dir = repository().join("target/cover");
+    let mut build = cargo(&["build", "--quiet", "--release", "-p", "tracehound-fuzz", "--bins", "--target-dir"]);
+    build.arg(&target_dir).env("RUSTFLAGS", "-C instrument-coverage").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    // Profiles of build scripts are of no use.
+    build.env("LLVM_PROFILE_FILE", "/dev/null");
+    if !succeeds(&mut build)? {
+        return Err(Fault::new("the fuzz crate does not build with coverage"));
+    }
+    let scratch = tempfile::tempdir().doing("make a folder")?;
+    let programs: Vec<PathBuf> = TARGETS.iter().map(|t| target_dir.join("release").join(t.name)).collect();
+    for (target, program) in TARGETS.iter().zip(&programs) {
+        let corpus = repository().join("corpus/fuzz-seeds").join(target.name);
+        if corpus.is_dir() {
+            let mut replay = std::process::Command::new(program);
+            replay.arg("--entries").arg(corpus);
+            capture(replay.env("LLVM_PROFILE_FILE", scratch.path().join(format!("{}.profraw", target.name))))?;
+        }
+    }
+    let merged = scratch.path().join("all.profdata");
+    let raw = tracehound_fuzz::replay::files(scratch.path()).doing("list the profiles")?;
+    capture(tools.tool("llvm-profdata").args(["merge", "-sparse", "-o"]).arg(&merged).args(raw))?;
+    let mut export = tools.tool("llvm-cov");
+    export.args(["export", "--format=lcov"]).arg("--instr-profile").arg(&merged).arg(&programs[0]);
+    for program in &programs[1..] {
+        export.arg("--object").arg(program);
+    }
+    let lcov = String::from_utf8_lossy(&capture(&mut export)?).into_owned();
+    let files = lines_of(&lcov);
+    print(&files, list_lines);
+    Ok(Tally::default())
+}
+
+/// For each file, its lines and how often each was run; unit tests are not counted.
+fn lines_of(lcov: &str) -> BTreeMap<String, BTreeMap<u32, u64>> {
+    let mut files: BTreeMap<String, BTreeMap<u32, u64>> = BTreeMap::new();
+    let mut current = None;
+    for line in lcov.lines() {
+        if let Some(path) = line.strip_prefix("SF:") {
+            let at = OF_INTEREST.iter().find_map(|part| path.find(part));
+            current = at.map(|at| path[at..].to_owned());
+        } else if let (Some(file), Some(rest)) = (&current, line.strip_prefix("DA:")) {
+            let mut fields = rest.split(',');
+            let (number, count) = (fields.next(), fields.next());
+            if let (Some(Ok(number)), Some(Ok(count))) = (number.map(str::parse), count.map(str::parse)) {
+                let sum = files.entry(file.clone()).or_default().entry(number).or_insert(0u64);
+                *sum = u64::max(*sum, count);
+            }
+        }
+    }
+    files
+}
+
+fn print(files: &BTreeMap<String, BTreeMap<u32, u64>>, list_lines: bool) {
+    println!("{:40} {:>6} {:>8} {:>7}", "file", "lines", "reached", "%");
+    let percent = |reached: usize, all: usize| 100.0 * reached as f64 / all.max(1) as f64;
+    let mut sums: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (file, lines) in files {
+        let reached = lines.values().filter(|&&n| n > 0).count();
+        println!("{file:40} {:>6} {reached:>8} {:>7.1}", lines.len(), percent(reached, lines.len()));
+        let part = OF_INTEREST.iter().find(|p| file.starts_with(**p)).copied().unwrap_or_default();
+        let sum = sums.entry(part).or_default();
+        *sum = (sum.0 + lines.len(), sum.1 + reached);
+    }
+    for (part, (all, reached)) in sums {
+        println!("{part:40} {all:>6} {reached:>8} {:>7.1}", percent(reached, all));
+    }
+    if !list_lines {
+        return;
+    }
+    println!("\nnot reached:");
+    for (file, lines) in files {
+        let missing: Vec<u32> = lines.iter().filter(|&(_, &n)| n == 0).map(|(&l, _)| l).collect();
+        if !missing.is_empty() {
+            println!("{file}: {}", ranges(&missing));
+        }
+    }
+}
+
+/// Line numbers, runs of them shortened.
+fn ranges(lines: &[u32]) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut i = 0;
+    while i < lines.len() {
+        let mut j = i;
+        while j + 1 < lines.len() && lines[j + 1] == lines[j] + 1 {
+            j += 1;
+        }
+        out.push(if i == j { lines[i].to_string() } else { format!("{}-{}", lines[i], lines[j]) });
+        i = j + 1;
+    }
+    out.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_are_read() {
+        let lcov = "SF:/a/crates/wire/src/x.rs\nDA:1,0\nDA:2,5\nend_of_record\nSF:/b/std.rs\nDA:9,9\n\
+                    SF:/a/crates/wire/src/x.rs\nDA:1,2\nDA:3,0\n";
+        let files = lines_of(lcov);
+        assert_eq!(files.len(), 1);
+        assert_eq!(files["crates/wire/src/x.rs"], BTreeMap::from([(1, 2), (2, 5), (3, 0)]));
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3 7 9-10");
+    }
+}
