@@ -87,6 +87,11 @@ impl World<'_> {
         self.below(n) != 0
     }
 
+    /// Whether the allocation experiment is on.
+    fn allocations_traced(&self) -> bool {
+        self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23
+    }
+
     fn has(&self, f: Feature) -> bool {
         self.t.swarm.features.has(f)
     }
@@ -156,6 +161,7 @@ impl World<'_> {
             Pend::StwStopped => return self.stw_stopped(m),
             Pend::StwEnd => self.stw_end(m),
             Pend::AdvanceWait => self.advance_wait(m),
+            Pend::AdvanceSwitch => return self.advance_switch(m),
             Pend::AdvancedWaitA => self.advanced_wait(m),
         }
         true
