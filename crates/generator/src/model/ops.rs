@@ -47,6 +47,7 @@ impl World<'_> {
     /// `ProcStart` alone, and its effect.
     pub(super) fn write_proc_start(&mut self, m: Mi, p: Pi) {
         let seq = self.s.ps[p].slots.next(self.t.section);
+        self.s.ms[m].robbed = 0;
         let change = proc_change(p, Visible::Idle, Visible::Running);
         self.t.put(&self.s, m, EventType::ProcStart, &[p as u64, seq], change);
         self.s.ps[p].place = PPlace::Run(m);

@@ -236,6 +236,9 @@ pub(crate) struct M {
     /// The P that written events have bound to it.
     pub vp: Option<Pi>,
     pub vg: Option<Gi>,
+    /// The generation in which another M took its P, until an event of its own that must come after
+    /// the theft.
+    pub robbed: u32,
     /// The P that it had when it entered its syscall.
     pub oldp: Option<Pi>,
     /// The generation in which a spare M was last let go of.
@@ -257,6 +260,7 @@ impl M {
             g: None,
             vp: None,
             vg: None,
+            robbed: 0,
             oldp: None,
             dropped: None,
             tick: 0,

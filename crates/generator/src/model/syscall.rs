@@ -124,6 +124,9 @@ impl World<'_> {
         let holder_g = self.s.view_g(holder);
         self.write_steal(thief, p, holder, holder_g);
         self.lose_p(p, holder);
+        if thief != holder {
+            self.s.ms[holder].robbed = self.s.gen_;
+        }
         self.s.ps[p].tick += 1;
         self.s.ps[p].place = to;
     }
@@ -176,6 +179,7 @@ impl World<'_> {
             let holder_g = self.s.view_g(victim);
             self.s.ps[p].place = PPlace::Owned(m);
             self.lose_p(p, victim);
+            self.s.ms[victim].robbed = self.s.gen_;
             self.s.ms[m].pend = Pend::StealEventA { p, victim, holder_g, gen_: self.s.gen_ };
             return;
         }
@@ -345,6 +349,7 @@ impl World<'_> {
     fn write_end_blocked(&mut self, m: Mi) -> Option<Gi> {
         let g = self.s.ms[m].g?;
         self.t.stat(&mut self.s, m);
+        self.s.ms[m].robbed = 0;
         let change = Transition {
             resource: Resource::Goroutine(self.s.gs[g].id),
             old: Visible::Syscall,

@@ -150,10 +150,13 @@ impl Tracer {
         self.pool.user[i]
     }
 
-    /// Where `m` is, by what has been written.
+    /// Where `m` is, by what has been written. Between the theft of its P and the first event that
+    /// waits for the theft, a reader may see it with the P or without.
     #[inline]
     pub fn context(&self, s: &State, m: Mi) -> Context {
-        Context { m: Field::Is(s.ms[m].tid), p: Field::Is(s.view_p(m)), g: Field::Is(s.view_g(m)) }
+        let open = s.ms[m].robbed == self.section && !(self.in_time() && self.swarm.class() == crate::Class::B);
+        let p = if open { Field::Any } else { Field::Is(s.view_p(m)) };
+        Context { m: Field::Is(s.ms[m].tid), p, g: Field::Is(s.view_g(m)) }
     }
 
     /// Whether times say in which order things happened.
