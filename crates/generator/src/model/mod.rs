@@ -134,7 +134,12 @@ impl World<'_> {
             Pend::BlockA => self.block_release(m),
             Pend::EndKeepA => self.end_syscall(m),
             Pend::EndBlockedA => self.end_syscall_blocked_with_p(m),
-            Pend::StoleOldB(p) => self.restart_on(m, p),
+            Pend::StoleOldB(p) => {
+                if self.lingers() {
+                    return false;
+                }
+                self.restart_on(m, p);
+            }
             Pend::StealEventA { p, victim, holder_g, gen_ } => self.steal_event(m, p, victim, holder_g, gen_),
             Pend::EndedNoP(g) => return self.find_p_for(m, g),
             Pend::StartPFor(p, g) => {
