@@ -6,9 +6,10 @@ use super::stats::Stats;
 use super::{Breach, Setup};
 use crate::canonical::{CanonEvent, decode, kind_name};
 use crate::judge;
+use crate::known::{self, difference_key};
 use crate::laws::{self, Law, Outcome};
 use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
-use crate::verdict::{Answer, Comparison, Difference, Mode, NotComparable, Verdict, VerdictVector};
+use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
 use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version};
@@ -29,6 +30,7 @@ pub struct Examiner {
     others: Vec<Other>,
     edits_judged: u64,
     only: Option<Law>,
+    known: Vec<known::Entry>,
     /// What was counted so far.
     pub stats: Stats,
 }
@@ -53,7 +55,14 @@ impl Examiner {
             others.push(Other { reader, like, restarts_seen: 0 });
         }
         let builtin = Builtin::new("builtin", setup.options, false);
-        Ok(Examiner { builtin, others, edits_judged: 0, only: None, stats: Stats::default() })
+        Ok(Examiner {
+            builtin,
+            others,
+            edits_judged: 0,
+            only: None,
+            known: setup.known.clone(),
+            stats: Stats::default(),
+        })
     }
 
     /// From now on only this law is of interest: of the laws that take turns it is always the
@@ -89,8 +98,26 @@ impl Examiner {
         for n in 0..self.others.len() {
             breaches.extend(self.other(n, cases));
         }
+        breaches.retain(|breach| !self.is_known(breach, cases));
         self.stats.breaches += breaches.len() as u64;
         breaches
+    }
+
+    /// Whether a breach is a known divergence; it is counted then.
+    fn is_known(&mut self, breach: &Breach, cases: &[(HuntCase, Made)]) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
+        let other = self.others.iter().find(|o| o.reader.name() == breach.reader);
+        let hello = other.map_or_else(|| self.builtin.hello(), |o| o.reader.hello());
+        let made = cases.iter().find(|(case, _)| *case == breach.case);
+        let Some(trace) = made.and_then(|(_, made)| Trace::decode(&made.bytes).ok()) else { return false };
+        let Some(entry) = self.known.iter().find(|e| e.covers(breach, hello.release.as_deref(), &trace)) else {
+            return false;
+        };
+        let why = NotComparable::Known(entry.id.clone());
+        *self.stats.not_compared.entry((breach.law.name(), why)).or_default() += 1;
+        true
     }
 
     /// The built-in reader and a legal history.
@@ -280,14 +307,6 @@ impl Broken {
     fn of(self, case: &HuntCase) -> Breach {
         let Broken { law, reader, words, key, rule } = self;
         Breach { law, reader, words, key, rule, case: case.clone() }
-    }
-}
-
-/// What differences that are the same finding share.
-pub(super) fn difference_key(d: &Difference) -> String {
-    match d {
-        Difference::Events(_) => "events".into(),
-        Difference::Verdicts(a, b) | Difference::Rules(a, b) => format!("{} against {}", a.label(), b.label()),
     }
 }
 

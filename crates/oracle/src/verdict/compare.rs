@@ -148,7 +148,13 @@ pub fn compare_events(mut a: Vec<CanonEvent>, mut b: Vec<CanonEvent>, common: Re
     if common.has(Reports::TIES) {
         return first_difference("all events", &a.iter().collect::<Vec<_>>(), &b.iter().collect::<Vec<_>>());
     }
-    [&mut a, &mut b].into_iter().for_each(|list| open_contexts(list));
+    let callbacks = a.iter().chain(&b).any(ends_callback);
+    for list in [&mut a, &mut b] {
+        if callbacks {
+            list.retain(|e| !may_be_theft(e));
+        }
+        open_contexts(list);
+    }
     let (a, b) = (by_resource(&a), by_resource(&b));
     let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
     names.into_iter().find_map(|name| {
@@ -238,6 +244,24 @@ impl fmt::Display for Sequence {
 /// thread than the one that wrote it, and nothing orders it against that thread's own.
 pub(crate) fn is_status(old: State, new: State) -> bool {
     old == new || old == State::Undetermined
+}
+
+/// Whether a C thread's goroutine ends. If its thread still holds a P then, it loses it in an
+/// event of its own; whether a thief was faster is for the clock to say.
+fn ends_callback(e: &CanonEvent) -> bool {
+    matches!(
+        e.details,
+        Details::StateTransition { resource: Resource::Goroutine(_), old: State::Syscall, new: State::NotExist, .. }
+    )
+}
+
+/// Whether a P is taken from somebody, or its status told right before that.
+fn may_be_theft(e: &CanonEvent) -> bool {
+    matches!(
+        e.details,
+        Details::StateTransition { resource: Resource::Proc(_), old, new, .. }
+            if new == State::Idle || (old, new) == (State::Running, State::Running)
+    )
 }
 
 /// A P or G that is neither told nor none.
