@@ -12,7 +12,7 @@ use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
-use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version};
+use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version, parse_header};
 
 /// Every how many labelled edits the judge is asked.
 const JUDGE_EVERY: u64 = 8;
@@ -237,12 +237,13 @@ impl Examiner {
         for ((case, made), answer) in mine.into_iter().zip(&answers) {
             self.count_verdict(&name, answer);
             let mut broken = Vec::new();
+            let ours = self.others[n].like.read(&made.bytes, Mode::Digest);
             let (law, outcome) = match &made.edit {
                 None => (Law::Accept, laws::accept(answer)),
-                Some(edit) => by_label(edit.label, answer),
+                Some(edit) => by_label_of_other(edit.label, answer, &ours),
             };
             self.ask(law, &name, outcome, &answer.verdict, &mut broken);
-            self.agree(n, made, answer, &mut broken);
+            self.agree(n, made, &ours, answer, &mut broken);
             breaches.extend(broken.into_iter().map(|b| b.of(case)));
         }
         let other = &mut self.others[n];
@@ -252,11 +253,10 @@ impl Examiner {
         breaches
     }
 
-    fn agree(&mut self, n: usize, made: &Made, answer: &Answer, broken: &mut Vec<Broken>) {
+    fn agree(&mut self, n: usize, made: &Made, ours: &Answer, answer: &Answer, broken: &mut Vec<Broken>) {
         let Other { reader, like, .. } = &mut self.others[n];
-        let ours = like.read(&made.bytes, Mode::Digest);
         let name = reader.name().to_owned();
-        let (outcome, key) = match laws::resolve(like, &ours, &mut **reader, answer, &made.bytes) {
+        let (outcome, key) = match laws::resolve(like, ours, &mut **reader, answer, &made.bytes) {
             Comparison::Agree => (Outcome::Holds, String::new()),
             Comparison::NotComparable(why) => (Outcome::NotComparable(why), String::new()),
             Comparison::Differ(d) => {
@@ -318,6 +318,20 @@ fn by_label(label: Label, answer: &Answer) -> (Law, Outcome) {
     }
 }
 
+/// As [`by_label`] for a reader that is not ours: it may refuse by any rule, as agreement
+/// looks at rules, and one of an older release may do what that release does.
+fn by_label_of_other(label: Label, answer: &Answer, ours: &Answer) -> (Law, Outcome) {
+    let any = if matches!(label, Label::MustReject(_)) { Label::MustReject(&[]) } else { label };
+    match by_label(any, answer) {
+        (law, Outcome::Broken(_))
+            if answer.verdict.is_judgement() && ours.verdict.label() == answer.verdict.label() =>
+        {
+            (law, Outcome::NotComparable(NotComparable::OlderRelease))
+        }
+        other => other,
+    }
+}
+
 fn label_name(label: Label) -> &'static str {
     match label {
         Label::MustReject(_) => "must be rejected",
@@ -336,7 +350,7 @@ fn seed_of(case: &HuntCase) -> u64 {
 }
 
 fn version_of(bytes: &[u8]) -> Option<Version> {
-    Version::ALL.into_iter().find(|v| bytes.starts_with(&v.header()))
+    parse_header(bytes).ok().map(|h| h.version)
 }
 
 fn self_steals(trace: &Trace) -> u64 {

@@ -2,7 +2,7 @@
 //! cannot be compared, and then for a reason that is counted.
 
 use super::{Answer, Verdict};
-use crate::canonical::{CanonEvent, Details, Resource, State, SyscallWindows};
+use crate::canonical::{CanonEvent, Details, Edge, Resource, State, SyscallWindows};
 use crate::readers::Reports;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,6 +31,9 @@ pub enum NotComparable {
     RefusalsAmongTies,
     /// The difference is a known divergence, by its id.
     Known(String),
+    /// The label of an edit holds for Go 1.27's reader, and this one is of an older release,
+    /// which differs here on purpose.
+    OlderRelease,
     /// The law does not apply to this trace.
     LawNotApplicable(&'static str),
 }
@@ -44,6 +47,7 @@ impl fmt::Display for NotComparable {
                 f.write_str("both refuse, and the reader does not order equal times as Go 1.27 does")
             }
             NotComparable::Known(id) => write!(f, "known divergence {id}"),
+            NotComparable::OlderRelease => f.write_str("the release of this reader differs from Go 1.27's here"),
             NotComparable::LawNotApplicable(why) => f.write_str(why),
         }
     }
@@ -271,7 +275,7 @@ const OPEN: i64 = i64::MIN;
 fn open_contexts(events: &mut [CanonEvent]) {
     let mut windows = SyscallWindows::default();
     for e in events {
-        if windows.p_is_open(e) {
+        if windows.p_is_open(e) && e.details != Details::StackSample {
             e.p = OPEN;
         }
         windows.step(e);
@@ -290,15 +294,12 @@ fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
         match &e.details {
             Details::Sync { .. } => put(Sequence::Syncs),
             Details::StackSample => put(Sequence::Samples),
-            Details::StateTransition { resource, old, new, .. } if is_status(*old, *new) => {
-                put(Sequence::Of(*resource));
-                put(Sequence::Statuses);
-            }
+            Details::StateTransition { old, new, .. } if is_status(*old, *new) => put(Sequence::Statuses),
             details => {
                 put(if e.m == -1 { Sequence::NoThread } else { Sequence::Of(Resource::Thread(e.m)) });
                 let of = match details {
                     Details::StateTransition { resource, .. } => *resource,
-                    Details::Range { scope, .. } => *scope,
+                    Details::Range { edge: Edge::Begin | Edge::End, scope, .. } => *scope,
                     _ => Resource::None,
                 };
                 let context = [Resource::Proc(e.p), Resource::Goroutine(e.g)];
