@@ -8,7 +8,7 @@ const SEED_TRACE: &str = "\
 Trace Go1.22
 EventBatch gen=1 m=18446744073709551615 time=0 size=6
 Frequency freq=1000000000
-EventBatch gen=1 m=7 time=1 size=31
+EventBatch gen=1 m=7 time=1 size=24
 ProcStatus dt=1 p=0 pstatus=1
 GoStatus dt=1 g=1 m=7 gstatus=2
 GoSyscallBegin dt=1 p_seq=1 stack=0
