@@ -16,6 +16,7 @@ mod fuzz;
 mod hunt;
 mod provision;
 mod record;
+mod sabotage;
 mod soak;
 mod tally;
 
@@ -84,6 +85,8 @@ enum Command {
     Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
+    /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
+    Sabotage(sabotage::Options),
 }
 
 impl Command {
@@ -138,6 +141,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Fuzz(command) => return Ok(close(fuzz::perform(&command)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
+        Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
             let tally = conformance::run(&provision::chosen(&sdks.sdk)?, large)?;
