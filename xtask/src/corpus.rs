@@ -19,6 +19,9 @@ use tracehound_wire::{TestFile, Trace};
 /// All targets' seeds together stay below this, in bytes.
 const MOST_BYTES: u64 = 5 << 20;
 
+/// Entries stay below this, in bytes: an edit can make a trace as large as a batch may be.
+const MOST_ENTRY_BYTES: usize = 12 << 10;
+
 /// Generated cases of each kind that are offered to each target.
 const GENERATED: u64 = 400;
 
@@ -118,7 +121,7 @@ fn rebuild(target: &Target, programs: &Path) -> Result<u64> {
     fs::create_dir_all(&places.committed).doing("make the seeds' folder")?;
     for path in inputs {
         let input = fs::read(&path).doing("read a merged input")?;
-        if let Some(entry) = target.pack(&input) {
+        if let Some(entry) = target.pack(&input).filter(|e| e.len() <= MOST_ENTRY_BYTES) {
             let name = path.file_name().unwrap_or_default();
             fs::write(places.committed.join(name), entry).doing("write an entry")?;
         }

@@ -14,9 +14,9 @@ mod corpus;
 mod fault;
 mod fuzz;
 mod hunt;
+mod properties;
 mod provision;
 mod record;
-mod sabotage;
 mod soak;
 mod tally;
 
@@ -79,14 +79,14 @@ enum Command {
     /// Fuzz the targets of fuzz/ with libFuzzer
     #[command(subcommand)]
     Fuzz(fuzz::Command),
+    /// Run the property tests with many cases and a given seed
+    Properties(properties::Options),
     /// Report on the fuzz targets' committed seeds, or rebuild them
     Corpus(corpus::Options),
     /// Hunt with each SDK's reader beside the built-in one
     Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
-    /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
-    Sabotage(sabotage::Options),
 }
 
 impl Command {
@@ -139,9 +139,9 @@ fn perform(command: Command) -> Result<ExitCode> {
             }
         }
         Command::Fuzz(command) => return Ok(close(fuzz::perform(&command)?)),
+        Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
-        Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
             let tally = conformance::run(&provision::chosen(&sdks.sdk)?, large)?;

@@ -25,10 +25,10 @@ const (
 	offCounters = 64
 	offCompares = 32 << 10
 	offStrings  = 48 << 10
-	offAnswer   = 64 << 10
-	offInput    = 96 << 10
+	offInput    = 64 << 10
 	maxInput    = 4 << 20
-	sharedSize  = offInput + maxInput
+	offAnswer   = offInput + maxInput
+	sharedSize  = offAnswer + 8<<20
 )
 
 // maxStack bounds what a runaway recursion in the reader may eat before the process dies, in bytes.
@@ -71,7 +71,7 @@ func die(format string, args ...any) {
 }
 
 // serveShared answers until the fuzzer hangs up. A command is five bytes on standard input, the
-// length of the case and the mode; a byte on standard output says that the answer is there. The first
+// length of the case and the mode (0 or 1 of the protocol); a byte on standard output says that the answer is there. The first
 // such byte says that the hello is.
 func serveShared(shared []byte) {
 	s := share{shared}
@@ -89,6 +89,9 @@ func serveShared(shared []byte) {
 		s.compares()
 		s.strings()
 		head = a.head(head[:0])
+		if mode == modeEvents {
+			head = append(head, a.form.bytes...)
+		}
 		s.answer(head)
 	}
 }
@@ -133,7 +136,7 @@ func (s share) strings() {
 }
 
 func (s share) answer(b []byte) {
-	s.length(3, copy(s.bytes[offAnswer:offInput], b))
+	s.length(3, copy(s.bytes[offAnswer:], b))
 }
 
 // say and listen are bare system calls: os.File costs a tenth of the speed.

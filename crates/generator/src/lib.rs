@@ -11,7 +11,6 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
-pub mod corners;
 pub mod fault;
 pub mod flavour;
 pub mod history;
@@ -22,7 +21,6 @@ pub mod swarm;
 mod tracer;
 
 pub use case::{Case, CaseError, Choices};
-pub use corners::{Corner, Counts, Matrix};
 pub use fault::EmissionFault;
 pub use flavour::{Class, Flavour};
 pub use history::{Context, Expected, ExpectedEvent, Field, History, Resource, Transition};

@@ -2,9 +2,12 @@
 
 use super::layout::{self, COMPARE_SIZE, STRING_LEN, STRING_SIZE};
 use super::shared::{self, Shared};
+use rustc_hash::{FxHashMap, FxHasher};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use std::cell::RefCell;
 use std::fs::File;
+use std::hash::Hasher;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -12,6 +15,7 @@ use std::time::{Duration, Instant};
 use tracehound_oracle::readers::go::{Recipe, Toolchain, ToolchainError, classify};
 use tracehound_oracle::readers::{Hello, Limits, ReaderUnderTest, parse_answer};
 use tracehound_oracle::verdict::{Answer, Mode, Verdict};
+use tracehound_wire::RejectRule;
 
 /// How much of a dead child's standard error is kept, in bytes.
 const REPORT: u64 = 8 << 10;
@@ -90,7 +94,7 @@ impl GoReader {
             self.show();
         }
         let frame = part(&self.shared, layout::ANSWER, length(&self.shared, 3));
-        parse_answer(frame, mode, classify).map_err(|what| Verdict::BrokeProtocol { what })
+        parse_answer(frame, mode, remembered).map_err(|what| Verdict::BrokeProtocol { what })
     }
 
     /// Shows the child's coverage to libFuzzer.
@@ -117,11 +121,10 @@ impl ReaderUnderTest for GoReader {
     }
 
     /// # Panics
-    /// If the trace is longer than the shared memory has room, or in the modes that carry
-    /// events or text, which have no place there.
+    /// If the trace is longer than the shared memory has room, or if the reader's text is asked for.
     fn read(&mut self, trace: &[u8], mode: Mode) -> Answer {
         assert!(trace.len() <= layout::MAX_INPUT, "a case of {} bytes", trace.len());
-        assert!(mode == Mode::Digest, "only digests go through the shared memory");
+        assert!(mode != Mode::Text, "no text goes through the shared memory");
         self.ask(trace, mode).unwrap_or_else(|verdict| {
             let report = self.process.take().map(Process::end).unwrap_or_default();
             Answer::bare(match verdict {
@@ -217,14 +220,30 @@ impl Drop for GoReader {
     }
 }
 
+/// How much of a message tells its class, in bytes: the longest ones list the whole state.
+const TELLING: usize = 512;
+
+thread_local! {
+    static RULES: RefCell<FxHashMap<u64, Option<RejectRule>>> = RefCell::default();
+}
+
+/// What [`classify`] says, remembered by the message without its numbers: in this loop the
+/// search through all phrases would cost more than the reader.
+fn remembered(message: &str) -> Option<RejectRule> {
+    let mut hasher = FxHasher::default();
+    let mut rest = message.as_bytes().iter().take(TELLING).filter(|b| !b.is_ascii_digit());
+    rest.by_ref().for_each(|&b| hasher.write_u8(b));
+    RULES.with_borrow_mut(|rules| *rules.entry(hasher.finish()).or_insert_with(|| classify(message)))
+}
+
 /// One of the lengths at the front of the memory.
 fn length(shared: &Shared, which: usize) -> usize {
     number(shared.bytes(), layout::LENGTHS + 8 * which) as usize
 }
 
-/// `len` bytes at `at`, as far as they are before the input.
+/// `len` bytes at `at`, as far as there are so many.
 fn part(shared: &Shared, at: usize, len: usize) -> &[u8] {
-    let end = at.saturating_add(len).min(layout::INPUT);
+    let end = at.saturating_add(len).min(layout::SIZE);
     &shared.bytes()[at..end]
 }
 

@@ -12,9 +12,10 @@ use std::cell::RefCell;
 use std::env;
 use std::path::Path;
 use std::time::Duration;
+use tracehound_oracle::laws::resolve;
 use tracehound_oracle::readers::go::{Recipe, Toolchain};
-use tracehound_oracle::readers::{Builtin, Limits, ReaderUnderTest, Reports};
-use tracehound_oracle::verdict::{Comparison, Difference, Mode, compare};
+use tracehound_oracle::readers::{Builtin, Limits, ReaderUnderTest};
+use tracehound_oracle::verdict::{Comparison, Difference, Mode};
 use tracehound_parser::Options;
 use tracehound_wire::{Mishap, parse_header};
 
@@ -36,7 +37,6 @@ const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), memory: 4 << 3
 struct Pair {
     go: GoReader,
     ours: Builtin,
-    common: Reports,
 }
 
 thread_local! {
@@ -65,14 +65,13 @@ impl Pair {
         let guides = env::var_os("TRACEHOUND_FUZZ_UNGUIDED").is_none();
         let go = GoReader::start(&toolchain, &recipe, LIMITS, guides)?;
         let ours = Builtin::like(go.hello(), Options::default());
-        let common = go.hello().reports.common(ours.hello().reports);
-        Ok(Pair { go, ours, common })
+        Ok(Pair { go, ours })
     }
 
     fn compare(&mut self, bytes: &[u8]) {
         let theirs = self.go.read(bytes, Mode::Digest);
         let ours = self.ours.read(bytes, Mode::Digest);
-        match compare(&ours, &theirs, self.common) {
+        match resolve(&mut self.ours, &ours, &mut self.go, &theirs, bytes) {
             Comparison::Agree | Comparison::NotComparable(_) => {}
             Comparison::Differ(Difference::Verdicts(ours, theirs)) => {
                 verdicts_differ(&format!("ours {ours}; Go's {theirs}"));

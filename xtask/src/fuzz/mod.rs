@@ -5,6 +5,7 @@
 
 mod build;
 mod cover;
+mod cpu;
 mod dictionary;
 mod findings;
 mod guidance;

@@ -1,6 +1,7 @@
 //! Campaigns: libFuzzer on a target, its figures, and what it found.
 
 use super::build::{build, on_core};
+use super::cpu::Meter;
 use super::dictionary::DICTIONARY;
 use super::findings;
 use super::yardstick::{self, Rate};
@@ -58,7 +59,7 @@ pub fn all(options: Options) -> Result<Tally> {
         println!("{:12} {}", target.name, campaign.rate);
         rows.push((target, campaign));
     }
-    println!("\n{:12} {:>12} {:>10} {:>8} {:>9}  promised", "target", "runs", "runs/s", "ratio", "new");
+    println!("\n{:12} {:>12} {:>10} {:>8} {:>9}  promised", "target", "runs", "runs/cpu s", "ratio", "new");
     println!("{:12} {:>12} {:>10.0} {:>8} {:>9}", "FuzzReader", yardstick.runs, yardstick.per_second(), "1.0", "");
     for (target, campaign) in rows {
         let ratio = campaign.rate.per_second() / yardstick.per_second();
@@ -90,14 +91,14 @@ pub fn minimise(targets: &[&Target]) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-/// Merges corpora into an empty folder, smallest inputs first, without what adds no coverage.
+/// Merges corpora into an empty folder: a small set of inputs that together reach all that the whole reaches.
 /// Gives the number of features that the result reaches.
 ///
 /// # Errors
 /// If the engine fails.
 pub fn merge(programs: &Path, target: &Target, into: &Path, from: &[&Path]) -> Result<u64> {
     let mut command = Command::new(programs.join(target.name));
-    command.arg("-merge=1").arg(format!("-max_len={}", target.max_len)).arg(into).args(from);
+    command.arg("-set_cover_merge=1").arg(format!("-max_len={}", target.max_len)).arg(into).args(from);
     let output = command.stderr(Stdio::piped()).output().doing(format!("merge the corpus of {}", target.name))?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
@@ -128,6 +129,7 @@ pub fn campaign(target: &Target, programs: &Path, options: Options, more: &[Stri
     }
     command.arg(&places.working).arg(&places.seeds);
     command.current_dir(repository().join("target")).stdout(Stdio::null()).stderr(Stdio::piped());
+    let meter = Meter::start();
     let mut child = command.spawn().doing(format!("start {}", target.name))?;
     let mut rate = Rate::default();
     let mut tail = Vec::new();
@@ -143,6 +145,7 @@ pub fn campaign(target: &Target, programs: &Path, options: Options, more: &[Stri
         }
     }
     let status = child.wait().doing("wait for the engine")?;
+    rate.cpu = meter.stop();
     let crashes = newest(&places.crashes, count(&places.crashes)?.saturating_sub(crashed))?;
     if !status.success() && !loud {
         eprintln!("{}", last_lines(&tail.join("\n"), 25));

@@ -1,6 +1,7 @@
 //! The yardstick: Go's own fuzz test of its reader, on the same core in the same run.
 
 use super::build::on_core;
+use super::cpu::Meter;
 use crate::fault::{Doing, Fault, Result};
 use std::fmt;
 use std::fs;
@@ -18,12 +19,15 @@ pub struct Rate {
     pub runs: u64,
     /// Seconds that they took.
     pub seconds: u64,
+    /// Seconds of processor time that they took; 0 if not measured.
+    pub cpu: f64,
 }
 
 impl Rate {
-    /// Inputs a second; 0 if nothing was run.
+    /// Inputs for each second of processor time.
     pub fn per_second(&self) -> f64 {
-        self.runs as f64 / self.seconds.max(1) as f64
+        let seconds = if self.cpu > 0.0 { self.cpu } else { self.seconds.max(1) as f64 };
+        self.runs as f64 / seconds
     }
 
     /// Takes in a line of libFuzzer's output.
@@ -31,7 +35,7 @@ impl Rate {
         if let Some(rest) = line.strip_prefix("Done ") {
             let numbers: Vec<u64> = rest.split(' ').filter_map(|w| w.parse().ok()).collect();
             if let [runs, seconds] = numbers[..] {
-                *self = Rate { runs, seconds };
+                (self.runs, self.seconds) = (runs, seconds);
             }
         } else if let Some(runs) = line.strip_prefix("stat::number_of_executed_units:") {
             self.runs = runs.trim().parse().unwrap_or(self.runs);
@@ -45,7 +49,8 @@ impl Rate {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} runs in {} s, {:.0} a second", self.runs, self.seconds, self.per_second())
+        let Rate { runs, seconds, cpu } = self;
+        write!(f, "{runs} runs in {seconds} s, {cpu:.1} s of them on a processor: {:.0} a second", self.per_second())
     }
 }
 
@@ -69,16 +74,20 @@ pub fn go_fuzz_reader(time: Duration, core: usize) -> Result<Rate> {
         .arg(format!("-test.fuzzcachedir={}", scratch.path().join("cache").display()))
         .current_dir(scratch.path());
     // It fails if it finds a panic; the figures count all the same.
+    let meter = Meter::start();
     let output = run.output().doing("run Go's FuzzReader")?;
+    let cpu = meter.stop();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    last_rate(&text).ok_or_else(|| Fault::new(format!("Go's FuzzReader says no figures:\n{text}")))
+    last_rate(&text)
+        .map(|rate| Rate { cpu, ..rate })
+        .ok_or_else(|| Fault::new(format!("Go's FuzzReader says no figures:\n{text}")))
 }
 
 /// The last "elapsed: 12s, execs: 361000 (16000/sec)" behind the gathering of baseline coverage.
 fn last_rate(text: &str) -> Option<Rate> {
     let line = text.lines().rev().find(|l| l.contains("execs: "))?;
     let after = |what: &str| line.split(what).nth(1)?.split(['s', ' ', ',']).next()?.parse().ok();
-    Some(Rate { runs: after("execs: ")?, seconds: after("elapsed: ")? })
+    Some(Rate { runs: after("execs: ")?, seconds: after("elapsed: ")?, cpu: 0.0 })
 }
 
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {
@@ -104,13 +113,13 @@ mod tests {
         for line in ["#1 INITED", "Done 83550 runs in 21 second(s)", "stat::number_of_executed_units: 83550"] {
             rate.note(line);
         }
-        assert_eq!(rate, Rate { runs: 83550, seconds: 21 });
+        assert_eq!(rate, Rate { runs: 83550, seconds: 21, cpu: 0.0 });
         let mut crashed = Rate::default();
         for line in ["stat::number_of_executed_units: 5000", "stat::average_exec_per_sec:     2500"] {
             crashed.note(line);
         }
-        assert_eq!(crashed, Rate { runs: 5000, seconds: 2 });
+        assert_eq!(crashed, Rate { runs: 5000, seconds: 2, cpu: 0.0 });
         let go = "fuzz: elapsed: 3s, execs: 48123 (16041/sec), new interesting: 3 (total: 20)\nPASS\n";
-        assert_eq!(last_rate(go), Some(Rate { runs: 48123, seconds: 3 }));
+        assert_eq!(last_rate(go), Some(Rate { runs: 48123, seconds: 3, cpu: 0.0 }));
     }
 }

@@ -64,11 +64,7 @@ fn write_error(out: &mut impl Write, name: &str, e: &Error, verbose: bool) -> st
     }
     if let Some(explain) = e.explain() {
         let shown = if verbose { explain.waits.len() } else { WAITS_SHOWN };
-        let count = match explain.waits.len() {
-            1 => "1 thread waits".to_owned(),
-            n => format!("{n} threads wait"),
-        };
-        writeln!(out, "  generation {}: {count}", explain.generation)?;
+        writeln!(out, "  generation {}: {} threads wait", explain.generation, explain.waits.len())?;
         for wait in explain.waits.iter().take(shown) {
             writeln!(out, "    {wait}")?;
         }

@@ -27,7 +27,6 @@ impl World<'_> {
                 view: PView::Idle,
                 known: false,
                 sweeping: false,
-                reborn: false,
                 slots: Slots::default(),
                 tick: 1,
                 msys: NONE,
@@ -111,7 +110,7 @@ impl World<'_> {
             let seq = self.next_gc();
             self.note(m, EventType::GCActive, &[seq]);
         }
-        if self.allocations_traced() {
+        if self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23 {
             self.snapshot_heap(m);
         }
         self.note(m, EventType::HeapGoal, &[4 << 20]);

@@ -69,9 +69,8 @@ impl Pool {
 pub(crate) struct Ids {
     /// Wire id by content id; 0 is none yet.
     by_content: Vec<u32>,
-    /// Content and wire ids in order of first use.
-    pub used: Vec<(u32, u32)>,
-    next: u32,
+    /// Content ids in order of first use.
+    pub used: Vec<u32>,
 }
 
 impl Ids {
@@ -86,20 +85,17 @@ impl Ids {
             self.by_content.resize(at + 1, 0);
         }
         if self.by_content[at] == 0 {
-            // Two Ms that race to add the same content leave a gap, now and then.
-            self.next += if content % 7 == 3 { 2 } else { 1 };
-            self.used.push((content as u32, self.next));
-            self.by_content[at] = self.next;
+            self.used.push(content as u32);
+            self.by_content[at] = self.used.len() as u32;
         }
         u64::from(self.by_content[at])
     }
 
     /// Forgets everything for the next generation, and keeps the space.
     pub fn clear(&mut self) {
-        for &(content, _) in &self.used {
+        for &content in &self.used {
             self.by_content[content as usize] = 0;
         }
         self.used.clear();
-        self.next = 0;
     }
 }
