@@ -17,6 +17,7 @@ mod hunt;
 mod properties;
 mod provision;
 mod record;
+mod sabotage;
 mod soak;
 mod tally;
 
@@ -87,6 +88,8 @@ enum Command {
     Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
+    /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
+    Sabotage(sabotage::Options),
 }
 
 impl Command {
@@ -142,6 +145,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
+        Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
             let tally = conformance::run(&provision::chosen(&sdks.sdk)?, large)?;

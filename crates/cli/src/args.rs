@@ -33,6 +33,8 @@ pub enum Command {
     Replay(Replay),
     /// Write legal histories as traces
     Gen(Gen),
+    /// List the known divergences
+    Known(Known),
     /// Speak the reader protocol on standard input and output, as an adapter does
     #[command(hide = true)]
     Serve(Serve),
@@ -287,6 +289,21 @@ fn duration(s: &str) -> Result<Duration, String> {
         _ => 3600,
     };
     Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Known {
+    /// Read the reproducers again; exit status 1 if one no longer diverges
+    #[arg(long)]
+    pub check: bool,
+    /// A reader to check with, any number; builtin as of each release without this
+    #[arg(long = "reader", value_name = "READER", value_parser = reader, requires = "check")]
+    pub readers: Vec<ReaderSpec>,
+    /// The folder with the reproducers
+    #[arg(long, default_value = "corpus/known", value_name = "DIR")]
+    pub corpus: String,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod corners;
 pub mod fault;
 pub mod flavour;
 pub mod history;
@@ -21,6 +22,7 @@ pub mod swarm;
 mod tracer;
 
 pub use case::{Case, CaseError, Choices};
+pub use corners::{Corner, Counts, Matrix};
 pub use fault::EmissionFault;
 pub use flavour::{Class, Flavour};
 pub use history::{Context, Expected, ExpectedEvent, Field, History, Resource, Transition};

@@ -9,6 +9,7 @@
 pub mod canonical;
 pub mod hunt;
 pub mod judge;
+pub mod known;
 pub mod laws;
 pub mod readers;
 pub mod shrink;

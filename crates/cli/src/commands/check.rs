@@ -64,7 +64,11 @@ fn write_error(out: &mut impl Write, name: &str, e: &Error, verbose: bool) -> st
     }
     if let Some(explain) = e.explain() {
         let shown = if verbose { explain.waits.len() } else { WAITS_SHOWN };
-        writeln!(out, "  generation {}: {} threads wait", explain.generation, explain.waits.len())?;
+        let count = match explain.waits.len() {
+            1 => "1 thread waits".to_owned(),
+            n => format!("{n} threads wait"),
+        };
+        writeln!(out, "  generation {}: {count}", explain.generation)?;
         for wait in explain.waits.iter().take(shown) {
             writeln!(out, "    {wait}")?;
         }

@@ -7,10 +7,11 @@ use crate::input::Input;
 use crate::output;
 use std::io::Write;
 use tracehound_oracle::laws::agree;
-use tracehound_oracle::readers::ReaderSpec;
+
 use tracehound_oracle::readers::go::Toolchain;
+use tracehound_oracle::readers::{Builtin, ReaderSpec, ReaderUnderTest};
 use tracehound_oracle::verdict::{Comparison, Mode};
-use tracehound_parser::Options;
+use tracehound_parser::{Options, Release};
 
 pub fn run(a: &Compare) -> Result<Outcome, Failure> {
     let input = Input::read(&a.file)?;
@@ -40,8 +41,20 @@ pub fn run(a: &Compare) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Fine;
     let (first, others) = readers.split_at_mut(1);
     for other in others {
-        let names = format!("{} and {}", first[0].name(), other.name());
-        match agree(&mut *first[0], &mut **other, &input.bytes) {
+        // The built-in reader takes the other one's release, so that releases are compared
+        // with what they mean to do.
+        let mut like = match specs[0] {
+            ReaderSpec::Builtin(release) if release == Release::default() => {
+                Some(Builtin::like(other.hello(), Options::default()))
+            }
+            _ => None,
+        };
+        let a: &mut dyn ReaderUnderTest = match &mut like {
+            Some(like) => like,
+            None => &mut *first[0],
+        };
+        let names = format!("{} and {}", a.name(), other.name());
+        match agree(a, &mut **other, &input.bytes) {
             Comparison::Agree => writeln!(out, "{names} agree")?,
             Comparison::NotComparable(why) => writeln!(out, "{names} are not comparable here: {why}")?,
             Comparison::Differ(d) => {
@@ -62,6 +75,5 @@ fn default_readers() -> Result<Vec<ReaderSpec>, Failure> {
                 .into(),
         )
     })?;
-    let release = tracehound_parser::Release::ALL.into_iter().find(|r| r.to_string() == newest.release());
-    Ok(vec![ReaderSpec::Builtin(release.unwrap_or_default()), ReaderSpec::Go(newest.version().to_owned())])
+    Ok(vec![ReaderSpec::Builtin(Release::default()), ReaderSpec::Go(newest.version().to_owned())])
 }

@@ -6,6 +6,7 @@ mod convert;
 mod events;
 mod generate;
 mod hunt;
+mod known;
 mod replay;
 mod serve;
 mod table;
@@ -35,6 +36,7 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Hunt(a) => hunt::run(&a),
         Command::Replay(a) => replay::run(&a),
         Command::Gen(a) => generate::run(&a),
+        Command::Known(a) => known::run(&a),
         Command::Serve(a) => serve::run(&a),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::state::{Mi, PPlace, Pend, Pi};
+use crate::fault::EmissionFault;
 use crate::flavour::Class;
 use tracehound_wire::EventType;
 
@@ -33,7 +34,7 @@ impl World<'_> {
         // so a reader that begins there learns too late which goroutine the thread has.
         let file_begins = self.s.gen_ + 1 == self.s.first_gen;
         match x.pend {
-            Pend::BlockA => true,
+            Pend::BlockA => !self.t.armed(EmissionFault::BlockingEntrySplit),
             Pend::EnterA => file_begins,
             Pend::GiveP(_) => file_begins && x.g.is_some(),
             Pend::StealEventA { gen_, .. } => gen_ != self.s.gen_,
@@ -103,14 +104,22 @@ impl World<'_> {
 
     /// Class B: all Ps pass in the old generation.
     pub(super) fn advance_wait(&mut self, m: Mi) {
-        if !self.pass(m) {
-            return;
+        if self.pass(m) {
+            self.s.ms[m].pend = Pend::AdvanceSwitch;
+        }
+    }
+
+    /// Class B: all Ps have passed; the others still run in the old generation until the switch.
+    pub(super) fn advance_switch(&mut self, m: Mi) -> bool {
+        if self.lingers() {
+            return false;
         }
         if self.switch_allowed() {
             self.switch(m);
         } else {
             self.release_switch();
         }
+        true
     }
 
     /// Class A: all Ps pass in the new generation.

@@ -5,9 +5,11 @@
 
 use super::World;
 use super::ops::go_change;
-use super::state::{GPlace, Mi, PView};
+use super::state::{GPlace, Mi, PPlace, PView};
+use crate::fault::EmissionFault;
 use crate::history::{Resource, Transition, Visible};
 use tracehound_wire::EventType;
+use tracehound_wire::event::proc_status;
 
 impl World<'_> {
     /// `needm`: a thread without an M takes the spare one.
@@ -16,6 +18,13 @@ impl World<'_> {
         let i = self.below(self.s.free_tids.len());
         let tid = self.s.free_tids.swap_remove(i);
         self.s.ms[m].tid = tid;
+        if let Some(p) = self.s.ms[m].oldp
+            && self.t.armed(EmissionFault::CreateSyscallAnnouncesProc)
+            && self.s.ps[p].place == PPlace::Sys(m)
+        {
+            self.t.write(tid, m, EventType::ProcStatus, [p as u64, proc_status::SYSCALL, 0, 0]);
+            self.t.hit();
+        }
         let id = self.s.gs[g].id;
         let change = go_change(id, Visible::NotExist, Visible::Syscall);
         self.t.put(&self.s, m, EventType::GoCreateSyscall, &[id], change);

@@ -175,7 +175,7 @@ impl World<'_> {
             self.offer(menu, Act::Enter, 8);
         }
         if self.has(Feature::Syscalls) {
-            self.offer(menu, Act::EnterBlocking, 1);
+            self.offer(menu, Act::EnterBlocking, 2);
         }
         if self.has(Feature::Coroutines) && self.t.swarm.flavour.minor() >= 23 && !self.s.ms[m].extra {
             if self.s.coroutines.len() < 8 {
@@ -233,7 +233,7 @@ impl World<'_> {
         if self.has(Feature::Samples) {
             self.offer(menu, Act::Sample, 1);
         }
-        if self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23 {
+        if self.allocations_traced() {
             self.offer(menu, Act::Alloc, 2);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::state::{GPlace, Gi, Mi, Pend, Purpose, Role};
+use crate::fault::EmissionFault;
 use crate::tracer::Name;
 use tracehound_wire::EventType;
 
@@ -105,6 +106,7 @@ impl World<'_> {
         if self.s.gs[g].assist {
             self.note(m, EventType::GCMarkAssistEnd, &[]);
             self.s.gs[g].assist = false;
+            self.s.gs[g].assisted = true;
         } else {
             let stack = self.t.stack();
             self.note(m, EventType::GCMarkAssistBegin, &[stack]);
@@ -128,6 +130,13 @@ impl World<'_> {
 
     /// `suspendG`: `m` makes the goroutine on `victim` stop, so that its stack can be looked at.
     pub(super) fn suspend(&mut self, m: Mi, victim: Mi) {
+        if let Some(g) = self.s.ms[victim].g
+            && self.t.armed(EmissionFault::SuspendedSilent)
+            && !self.s.gs[g].slots.traced(self.t.section)
+        {
+            self.s.gs[g].slots.set_traced(self.t.section);
+            self.t.hit();
+        }
         if let Some(g) = self.block_g(victim, Name::Preempted) {
             self.s.place_g(g, GPlace::Parked);
             self.s.ms[m].pend = Pend::Resume(g);

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::state::{GPlace, Gi, Mi, PPlace, Pend, Role};
+use crate::fault::EmissionFault;
 
 impl World<'_> {
     /// Locks the goroutine on `m` to it, or unlocks it. Nothing is written.
@@ -22,6 +23,10 @@ impl World<'_> {
             Some(x) if x != m => {
                 if self.s.ms[x].pend != Pend::None || self.s.ms[x].p.is_some() || self.s.ms[x].g.is_some() {
                     return false;
+                }
+                if self.t.armed(EmissionFault::HandOverWithoutStop) {
+                    self.t.stat(&mut self.s, m);
+                    self.t.drop_next();
                 }
                 let Some(p) = self.stop_p(m) else { return false };
                 self.s.ps[p].place = PPlace::Owned(x);

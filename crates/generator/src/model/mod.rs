@@ -87,6 +87,11 @@ impl World<'_> {
         self.below(n) != 0
     }
 
+    /// Whether the allocation experiment is on.
+    fn allocations_traced(&self) -> bool {
+        self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23
+    }
+
     fn has(&self, f: Feature) -> bool {
         self.t.swarm.features.has(f)
     }
@@ -129,7 +134,12 @@ impl World<'_> {
             Pend::BlockA => self.block_release(m),
             Pend::EndKeepA => self.end_syscall(m),
             Pend::EndBlockedA => self.end_syscall_blocked_with_p(m),
-            Pend::StoleOldB(p) => self.restart_on(m, p),
+            Pend::StoleOldB(p) => {
+                if self.lingers() {
+                    return false;
+                }
+                self.restart_on(m, p);
+            }
             Pend::StealEventA { p, victim, holder_g, gen_ } => self.steal_event(m, p, victim, holder_g, gen_),
             Pend::EndedNoP(g) => return self.find_p_for(m, g),
             Pend::StartPFor(p, g) => {
@@ -156,6 +166,7 @@ impl World<'_> {
             Pend::StwStopped => return self.stw_stopped(m),
             Pend::StwEnd => self.stw_end(m),
             Pend::AdvanceWait => self.advance_wait(m),
+            Pend::AdvanceSwitch => return self.advance_switch(m),
             Pend::AdvancedWaitA => self.advanced_wait(m),
         }
         true

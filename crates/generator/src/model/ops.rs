@@ -2,6 +2,8 @@
 
 use super::World;
 use super::state::{GPlace, Gi, Mi, PPlace, PView, Pend, Pi, Stop};
+use crate::fault::EmissionFault;
+use crate::flavour::Class;
 use crate::history::{Resource, Transition, Visible};
 use crate::swarm::Feature;
 use crate::tracer::Name;
@@ -22,16 +24,30 @@ impl World<'_> {
     /// `acquirep`: `m` starts a P that it owns.
     pub(super) fn start_p(&mut self, m: Mi, p: Pi) {
         debug_assert_eq!(self.s.ps[p].place, PPlace::Owned(m));
+        let traced = self.s.ps[p].slots.traced(self.t.section);
         if !self.s.ps[p].slots.traced(self.t.section) {
-            self.t.proc_status(&mut self.s, m, p);
+            let silent = self.s.ps[p].reborn && self.t.armed(EmissionFault::RebornProcSilent)
+                || self.t.section > self.s.first_gen && self.t.armed(EmissionFault::IdleProcSilent);
+            if silent {
+                self.s.ps[p].slots.set_traced(self.t.section);
+                self.t.hit();
+            } else {
+                self.t.proc_status(&mut self.s, m, p);
+            }
         }
         self.t.stat(&mut self.s, m);
+        if traced && self.allocations_traced() && self.t.noise(4) == 0 {
+            // Sweeping left over from the last cycle comes before the start is written.
+            let id = u64::from(self.t.noise(1 << 20));
+            self.t.put(&self.s, m, EventType::HeapObjectFree, &[id], None);
+        }
         self.write_proc_start(m, p);
     }
 
     /// `ProcStart` alone, and its effect.
     pub(super) fn write_proc_start(&mut self, m: Mi, p: Pi) {
         let seq = self.s.ps[p].slots.next(self.t.section);
+        self.s.ms[m].robbed = 0;
         let change = proc_change(p, Visible::Idle, Visible::Running);
         self.t.put(&self.s, m, EventType::ProcStart, &[p as u64, seq], change);
         self.s.ps[p].place = PPlace::Run(m);
@@ -76,7 +92,12 @@ impl World<'_> {
             self.s.ps[p].place = PPlace::Stopped;
             return;
         }
-        if self.has(Feature::Bare) && self.s.ms[m].g.is_none() && self.s.ms[m].alive && self.one_in(8) {
+        if self.has(Feature::Bare)
+            && self.s.ms[m].alive
+            && self.s.ms[m].p.is_none()
+            && (self.s.ms[m].g.is_none() || self.t.swarm.class() == Class::A)
+            && self.one_in(8)
+        {
             self.borrow(m, p);
         }
         let mut to = (0..self.s.ms.len()).find(|&x| x != m && self.is_idle(x));
@@ -94,6 +115,13 @@ impl World<'_> {
 
     /// `m` needs a P for a moment, to allocate a thread: starts and stops the one that it is giving away.
     pub(super) fn borrow(&mut self, m: Mi, p: Pi) {
+        if let Some(g) = self.s.ms[m].g
+            && self.t.armed(EmissionFault::BorrowReportedRunning)
+            && !self.s.gs[g].slots.traced(self.t.section)
+        {
+            self.t.go_status(&mut self.s, m, g, GPlace::Running(m));
+            self.t.hit();
+        }
         self.start_p(m, p);
         while self.one_in(3) {
             let value = u64::from(self.t.noise(1 << 24));
@@ -227,6 +255,10 @@ impl World<'_> {
         if !own_first {
             self.t.stat(&mut self.s, m);
         }
+        if self.t.armed(EmissionFault::StatusRepeated) && self.s.gs[g].slots.seq(self.t.section) > 0 {
+            self.t.repeat_status(&self.s, m, g);
+        }
+        self.s.gs[g].woken = self.t.section;
         let seq = self.s.gs[g].slots.next(self.t.section);
         let id = self.s.gs[g].id;
         let stack = if self.s.ms[m].g.is_some() { self.t.stack() } else { 0 };

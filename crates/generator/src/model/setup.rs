@@ -27,6 +27,7 @@ impl World<'_> {
                 view: PView::Idle,
                 known: false,
                 sweeping: false,
+                reborn: false,
                 slots: Slots::default(),
                 tick: 1,
                 msys: NONE,
@@ -110,7 +111,7 @@ impl World<'_> {
             let seq = self.next_gc();
             self.note(m, EventType::GCActive, &[seq]);
         }
-        if self.has(Feature::AllocFree) && self.t.swarm.flavour.minor() >= 23 {
+        if self.allocations_traced() {
             self.snapshot_heap(m);
         }
         self.note(m, EventType::HeapGoal, &[4 << 20]);

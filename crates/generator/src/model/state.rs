@@ -37,6 +37,11 @@ impl Slots {
         self.0[(gen_ & 1) as usize] = Slot { gen_, seq: 0 };
     }
 
+    /// The latest number of the sequence.
+    pub fn seq(&self, gen_: u32) -> u32 {
+        self.0[(gen_ & 1) as usize].seq
+    }
+
     /// The next number of the sequence.
     #[inline]
     pub fn next(&mut self, gen_: u32) -> u64 {
@@ -81,6 +86,8 @@ pub(crate) struct P {
     pub known: bool,
     /// Whether a sweep range is open on it.
     pub sweeping: bool,
+    /// Whether it has been dead and is alive again.
+    pub reborn: bool,
     pub slots: Slots,
     /// Counts thefts and returns, so that an M can tell whether the P has been away.
     pub tick: u32,
@@ -124,6 +131,10 @@ pub(crate) struct G {
     pub role: Role,
     /// The M that it is locked to.
     pub locked: Option<Mi>,
+    /// The generation in which it was last woken.
+    pub woken: u32,
+    /// Whether it has ever ended a mark assist.
+    pub assisted: bool,
     /// Whether a mark assist range is open on it.
     pub assist: bool,
     /// Regions that a reader has seen begin: task and content id of the name.
@@ -143,6 +154,8 @@ impl G {
             role: Role::User,
             locked: None,
             assist: false,
+            woken: 0,
+            assisted: false,
             regions: Vec::new(),
             place: GPlace::Dead,
             at: 0,
@@ -201,6 +214,8 @@ pub(crate) enum Pend {
     StwEnd,
     /// Advances the generation (class B): every P passes a safe point first.
     AdvanceWait,
+    /// Advances the generation (class B): every P has passed.
+    AdvanceSwitch,
     /// Has advanced the generation (class A): every P passes a safe point.
     AdvancedWaitA,
 }
@@ -221,6 +236,9 @@ pub(crate) struct M {
     /// The P that written events have bound to it.
     pub vp: Option<Pi>,
     pub vg: Option<Gi>,
+    /// The generation in which another M took its P, until an event of its own that must come after
+    /// the theft.
+    pub robbed: u32,
     /// The P that it had when it entered its syscall.
     pub oldp: Option<Pi>,
     /// The generation in which a spare M was last let go of.
@@ -242,6 +260,7 @@ impl M {
             g: None,
             vp: None,
             vg: None,
+            robbed: 0,
             oldp: None,
             dropped: None,
             tick: 0,

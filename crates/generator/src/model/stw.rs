@@ -87,6 +87,7 @@ impl World<'_> {
         for p in 0..self.s.ps.len() {
             if p >= self.s.procs {
                 self.s.ps[p].place = PPlace::Dead;
+                self.s.ps[p].reborn = true;
             } else if Some(p) != own {
                 self.s.put_idle(p);
             }

@@ -124,6 +124,9 @@ impl World<'_> {
         let holder_g = self.s.view_g(holder);
         self.write_steal(thief, p, holder, holder_g);
         self.lose_p(p, holder);
+        if thief != holder {
+            self.s.ms[holder].robbed = self.s.gen_;
+        }
         self.s.ps[p].tick += 1;
         self.s.ps[p].place = to;
     }
@@ -162,15 +165,41 @@ impl World<'_> {
     /// sysmon takes a P from a syscall that lasts.
     pub(super) fn retake(&mut self, m: Mi, p: Pi) {
         let PPlace::Sys(victim) = self.s.ps[p].place else { return };
+        let (p_gen, now) = (self.s.ps[p].slots.traced(self.s.gen_), self.s.gen_);
+        if self.t.armed(EmissionFault::StealInOldGeneration)
+            && now > self.s.first_gen
+            && self.class() == Class::A
+            && p_gen
+        {
+            self.steal_in_old_generation(m, p, victim);
+            return;
+        }
         if self.class() == Class::A && self.one_in(2) {
             // The theft is visible before it is written: the victim can run on in between.
             let holder_g = self.s.view_g(victim);
             self.s.ps[p].place = PPlace::Owned(m);
             self.lose_p(p, victim);
+            self.s.ms[victim].robbed = self.s.gen_;
             self.s.ms[m].pend = Pend::StealEventA { p, victim, holder_g, gen_: self.s.gen_ };
             return;
         }
         self.steal(m, p, PPlace::Owned(m));
+        self.s.ms[m].pend = Pend::GiveP(p);
+    }
+
+    /// The fault: the section opened before the generation changed, so the event goes to the old one,
+    /// where the P's numbers have been reset already.
+    fn steal_in_old_generation(&mut self, m: Mi, p: Pi, victim: Mi) {
+        self.t.section = self.s.gen_ - 1;
+        let tid = self.s.ms[m].tid;
+        let victim_tid = self.s.ps[p].msys;
+        self.t.write(tid, m, EventType::ProcSteal, [p as u64, 1, victim_tid, 0]);
+        self.t.hit();
+        self.t.section = self.s.gen_;
+        self.lose_p(p, victim);
+        self.s.ps[p].tick += 1;
+        self.s.ps[p].view = PView::Idle;
+        self.s.ps[p].place = PPlace::Owned(m);
         self.s.ms[m].pend = Pend::GiveP(p);
     }
 
@@ -200,6 +229,13 @@ impl World<'_> {
 
     /// The second half of `entersyscallblock`: lets go of the P.
     pub(super) fn block_release(&mut self, m: Mi) {
+        if let Some(p) = self.s.ms[m].p
+            && self.t.armed(EmissionFault::BlockingEntrySplit)
+            && !self.s.ps[p].slots.traced(self.t.section)
+        {
+            self.s.ps[p].view = PView::Running;
+            self.t.hit();
+        }
         self.park(m);
         if let Pend::GiveP(p) = self.s.ms[m].pend
             && self.s.stop() == Stop::No
@@ -219,6 +255,9 @@ impl World<'_> {
     }
 
     fn exit_a(&mut self, m: Mi) {
+        if self.quiet_return(m) {
+            return;
+        }
         if let Some(p) = self.s.ms[m].oldp
             && let PPlace::Sys(holder) = self.s.ps[p].place
         {
@@ -243,6 +282,9 @@ impl World<'_> {
     }
 
     fn exit_b(&mut self, m: Mi) {
+        if self.quiet_return(m) {
+            return;
+        }
         if let Some(p) = self.s.ms[m].p {
             debug_assert_eq!(self.s.ps[p].place, PPlace::Sys(m));
             self.end_syscall(m);
@@ -269,6 +311,25 @@ impl World<'_> {
         self.end_syscall_without_p(m);
     }
 
+    /// Two faults: a P that has been away, or has lost its thread in between, is taken back without a word.
+    fn quiet_return(&mut self, m: Mi) -> bool {
+        let Some(p) = self.s.ms[m].oldp else { return false };
+        let PPlace::Sys(holder) = self.s.ps[p].place else { return false };
+        let left_behind = holder == m && self.s.ps[p].view == PView::Abandoned;
+        let away = holder != m && self.s.ps[p].view == PView::Syscall;
+        let armed = left_behind && self.t.armed(EmissionFault::CreateSyscallKeepsProc)
+            || away && self.t.armed(EmissionFault::TickNotBumped);
+        if armed {
+            self.lose_p(p, holder);
+            self.s.ps[p].place = PPlace::Run(m);
+            self.s.ms[m].p = Some(p);
+            self.s.ms[m].vp = Some(p);
+            self.t.hit();
+            self.end_syscall(m);
+        }
+        armed
+    }
+
     /// `GoSyscallEnd`: the P never left.
     pub(super) fn end_syscall(&mut self, m: Mi) {
         let (Some(p), Some(g)) = (self.s.ms[m].p, self.s.ms[m].g) else { return };
@@ -288,6 +349,7 @@ impl World<'_> {
     fn write_end_blocked(&mut self, m: Mi) -> Option<Gi> {
         let g = self.s.ms[m].g?;
         self.t.stat(&mut self.s, m);
+        self.s.ms[m].robbed = 0;
         let change = Transition {
             resource: Resource::Goroutine(self.s.gs[g].id),
             old: Visible::Syscall,

@@ -2,6 +2,7 @@
 
 use super::status::{go_code, visible};
 use super::{Buffer, NONE, Open, Tracer, names};
+use crate::fault::EmissionFault;
 use crate::history::{Context, ExpectedClock, ExpectedEvent, ExpectedGeneration, Field, Resource, Transition};
 use crate::model::state::{GPlace, State};
 use crate::swarm::Feature;
@@ -79,7 +80,11 @@ impl Tracer {
                 args: [id, thread, go_code(place), stack],
                 transition: Some(Transition { resource: Resource::Goroutine(id), old, new }),
             });
-            let args = [id, thread, go_code(place), open.stacks.id(stack)];
+            let mut args = [id, thread, go_code(place), open.stacks.id(stack)];
+            if self.swarm.fault == Some(EmissionFault::QuietThreadId) && matches!(place, GPlace::Syscall(_)) {
+                args[1] = thread - 999;
+                self.fault_hits += 1;
+            }
             open.quiet.push(Event { ty, dt: 1, args });
             if s.gs[g].assist {
                 self.quiet_assist(number, id);
@@ -144,17 +149,28 @@ impl Tracer {
         let sync = batch(number, NONE, open.sync_time, Body::Sync(records));
         let end = self.stamps.now(0);
         let mut items = std::mem::take(&mut open.batches);
-        items.insert(if version.has_sync_batch() { 0 } else { items.len() }, sync);
+        self.append_late(open, &mut items);
+        if self.armed(EmissionFault::SyncMissing) {
+            self.hit();
+        } else {
+            items.insert(if version.has_sync_batch() { 0 } else { items.len() }, sync);
+        }
         if !open.quiet.is_empty() {
             items.push(batch(number, NONE, end, Body::Events(std::mem::take(&mut open.quiet))));
         }
         let experiments = self.dump_experiments(open, end, &mut items);
         dump_samples(open, end, &mut items);
-        self.dump_stacks(open, end, &mut items);
-        self.dump_strings(open, end, &mut items);
+        if self.armed(EmissionFault::TablesMissing) && number == self.section {
+            self.hit();
+        } else {
+            self.dump_stacks(open, end, &mut items);
+            self.dump_strings(open, end, &mut items);
+        }
         self.order(&mut items);
         self.items.append(&mut items);
-        if version.has_end_of_generation() {
+        if self.armed(EmissionFault::EndMissing) && version.has_end_of_generation() {
+            self.hit();
+        } else if version.has_end_of_generation() {
             self.items.push(Item::EndOfGeneration);
         }
         ExpectedGeneration {
@@ -167,16 +183,23 @@ impl Tracer {
         }
     }
 
+    /// Adds the batches that a fault has held back. It matters where a later thread has the same id.
+    fn append_late(&mut self, open: &mut Open, items: &mut Vec<Item>) {
+        for item in std::mem::take(&mut open.late) {
+            let m = m_of(&item);
+            if items.iter().any(|other| m_of(other) == m) {
+                self.fault_hits += 1;
+            }
+            items.push(item);
+        }
+    }
+
     /// Orders a generation's batches: as the runtime queues them, or any other way that keeps each
     /// thread's own order.
     fn order(&mut self, items: &mut Vec<Item>) {
         if !self.swarm.shuffle {
             return;
         }
-        let m_of = |item: &Item| match item {
-            Item::Batch(b) => b.m,
-            _ => NONE,
-        };
         let mut rest = std::mem::take(items);
         while !rest.is_empty() {
             let i = self.stamps.noise(rest.len() as u32) as usize;
@@ -221,7 +244,7 @@ impl Tracer {
     fn dump_stacks(&mut self, open: &mut Open, time: u64, items: &mut Vec<Item>) {
         let mut records = Vec::new();
         let mut size = 1;
-        for (i, &content) in open.stacks.used.iter().enumerate() {
+        for &(content, id) in &open.stacks.used {
             let frames: Vec<Frame> = self.pool.stacks[content as usize]
                 .iter()
                 .map(|f| Frame {
@@ -231,7 +254,7 @@ impl Tracer {
                     line: f.line,
                 })
                 .collect();
-            let record = StackRecord { id: i as u64 + 1, frames };
+            let record = StackRecord { id: u64::from(id), frames };
             let len = 21 + record.frames.len() * 40;
             if size + len > MAX_BATCH_SIZE as usize {
                 items.push(batch(open.number, NONE, time, Body::Stacks(std::mem::take(&mut records))));
@@ -248,15 +271,15 @@ impl Tracer {
     fn dump_strings(&mut self, open: &mut Open, time: u64, items: &mut Vec<Item>) {
         let mut records = Vec::new();
         let mut size = 1;
-        for (i, &content) in open.strings.used.iter().enumerate() {
+        for &(content, id) in &open.strings.used {
             let bytes = self.pool.strings[content as usize].to_vec();
-            let len = 1 + varint::len(i as u64 + 1) + varint::len(bytes.len() as u64) + bytes.len();
+            let len = 1 + varint::len(u64::from(id)) + varint::len(bytes.len() as u64) + bytes.len();
             if size + len > MAX_BATCH_SIZE as usize {
                 items.push(batch(open.number, NONE, time, Body::Strings(std::mem::take(&mut records))));
                 size = 1;
             }
             size += len;
-            records.push(StringRecord { id: i as u64 + 1, bytes });
+            records.push(StringRecord { id: u64::from(id), bytes });
         }
         items.push(batch(open.number, NONE, time, Body::Strings(records)));
     }
@@ -268,6 +291,14 @@ impl Tracer {
         self.expected.stacks = self.pool.stacks;
         self.expected.total_order = self.swarm.clock == crate::Clock::Exact && !self.inverted;
         (self.swarm, trace, self.expected, self.fault_hits)
+    }
+}
+
+/// The thread of a batch.
+fn m_of(item: &Item) -> u64 {
+    match item {
+        Item::Batch(b) => b.m,
+        _ => NONE,
     }
 }
 

@@ -5,11 +5,13 @@
 //! happens.
 
 mod clock;
+mod faults;
 mod generation;
 mod names;
 mod pool;
 mod status;
 
+use crate::fault::EmissionFault;
 use crate::history::{Context, Expected, ExpectedEvent, ExpectedSample, Field, Transition};
 use crate::model::state::{Mi, State};
 use crate::swarm::Swarm;
@@ -70,6 +72,8 @@ struct Open {
     buffers: Vec<Buffer>,
     /// Closed event batches, in the order in which they were closed.
     batches: Vec<Item>,
+    /// Batches that a fault holds back.
+    late: Vec<Item>,
     /// The tracer's own status events.
     quiet: Vec<Event>,
     /// Truth, in order of writing.
@@ -96,6 +100,10 @@ pub(crate) struct Tracer {
     visible_from: u32,
     /// Whether the order of writing is not an order in which the events can have happened.
     pub inverted: bool,
+    drop_next: bool,
+    /// For the fault that starts the GC's numbers over: the generation, and where it began.
+    gc_generation: u32,
+    gc_base: u64,
     pub fault_hits: u32,
 }
 
@@ -114,6 +122,9 @@ impl Tracer {
             section: 0,
             visible_from,
             inverted: false,
+            drop_next: false,
+            gc_generation: 0,
+            gc_base: 0,
             fault_hits: 0,
         }
     }
@@ -139,10 +150,13 @@ impl Tracer {
         self.pool.user[i]
     }
 
-    /// Where `m` is, by what has been written.
+    /// Where `m` is, by what has been written. Between the theft of its P and the first event that
+    /// waits for the theft, a reader may see it with the P or without.
     #[inline]
     pub fn context(&self, s: &State, m: Mi) -> Context {
-        Context { m: Field::Is(s.ms[m].tid), p: Field::Is(s.view_p(m)), g: Field::Is(s.view_g(m)) }
+        let open = s.ms[m].robbed == self.section && !(self.in_time() && self.swarm.class() == crate::Class::B);
+        let p = if open { Field::Any } else { Field::Is(s.view_p(m)) };
+        Context { m: Field::Is(s.ms[m].tid), p, g: Field::Is(s.view_g(m)) }
     }
 
     /// Whether times say in which order things happened.
@@ -190,11 +204,19 @@ impl Tracer {
             args: all,
             transition: change,
         });
+        if let Some(fault) = self.swarm.fault
+            && !self.twist(fault, ty, &mut all)
+        {
+            return;
+        }
         self.write(tid, m, ty, all);
     }
 
     /// Writes one event without noting any truth: what a fault writes.
     pub fn write(&mut self, tid: u64, m: Mi, ty: EventType, mut args: [u64; MAX_EVENT_ARGS]) {
+        if self.muted() {
+            return;
+        }
         let shape = SHAPES[ty as usize];
         let parity = (self.section & 1) as usize;
         let open = &mut self.open[parity];
@@ -265,7 +287,9 @@ impl Tracer {
     pub fn flush(&mut self, m: Mi, tid: u64) {
         for open in &mut self.open {
             if let Some(buffer) = open.buffers.get_mut(m) {
-                generation::close_batch(open.number, tid, buffer, &mut open.batches);
+                let late = self.swarm.fault == Some(EmissionFault::LeftoverBatchLate);
+                let to = if late { &mut open.late } else { &mut open.batches };
+                generation::close_batch(open.number, tid, buffer, to);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! mentions it first.
 
 use super::{NONE, Tracer};
+use crate::fault::EmissionFault;
 use crate::history::{Context, Field, Resource, Transition, Visible};
 use crate::model::state::{GPlace, Gi, Mi, PPlace, PView, Pi, State};
 use tracehound_wire::EventType;
@@ -76,7 +77,14 @@ impl Tracer {
         if matches!(code, proc_status::RUNNING | proc_status::SYSCALL) {
             s.ms[m].vp = Some(p);
         }
-        if s.ps[p].sweeping {
+        let early = self.armed(EmissionFault::SweepActiveEarly)
+            && self.section > s.first_gen
+            && code == proc_status::RUNNING
+            && !s.ps[p].sweeping;
+        if early {
+            self.hit();
+        }
+        if s.ps[p].sweeping || early {
             self.put(s, m, EventType::GCSweepActive, &[p as u64], None);
         }
     }
@@ -110,14 +118,41 @@ impl Tracer {
         let thread = if new == Visible::Waiting { NONE } else { s.ms[m].tid };
         let id = s.gs[g].id;
         let change = Transition { resource: Resource::Goroutine(id), old, new };
-        self.put(s, m, EventType::GoStatus, &[id, thread, go_code(place)], Some(change));
+        let mut code = go_code(place);
+        if self.swarm.fault.is_some() {
+            code = self.false_go_code(s, g, place, code);
+        }
+        self.put(s, m, EventType::GoStatus, &[id, thread, code], Some(change));
         s.gs[g].known = true;
         s.gs[g].slots.set_traced(self.section);
         if matches!(place, GPlace::Running(_) | GPlace::Syscall(_)) {
             s.ms[m].vg = Some(g);
         }
-        if s.gs[g].assist {
+        if s.gs[g].assist || self.stale_assist(s, g) {
             self.put(s, m, EventType::GCMarkAssistActive, &[id], None);
         }
+    }
+
+    /// What an armed fault makes of a goroutine's status.
+    fn false_go_code(&mut self, s: &State, g: Gi, place: GPlace, code: u64) -> u64 {
+        let running = matches!(place, GPlace::Running(_));
+        let late_wake = place == GPlace::Runnable && s.gs[g].woken != 0 && s.gs[g].woken + 1 == self.section;
+        if running && s.gs[g].assist && self.armed(EmissionFault::AssistReportedWaiting) {
+            self.hit();
+            return go_status::WAITING;
+        }
+        if late_wake && self.armed(EmissionFault::WakeBeforeChange) {
+            self.hit();
+            return go_status::WAITING;
+        }
+        code
+    }
+
+    fn stale_assist(&mut self, s: &State, g: Gi) -> bool {
+        let stale = s.gs[g].assisted && s.gs[g].known && self.armed(EmissionFault::AssistActiveStale);
+        if stale && self.section > s.first_gen {
+            self.hit();
+        }
+        stale && self.section > s.first_gen
     }
 }

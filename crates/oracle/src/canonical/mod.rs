@@ -239,6 +239,7 @@ pub enum Details {
         /// Why, in the runtime's words; may be empty.
         reason: Text,
         /// The stack of the goroutine that changed, if it is told.
+        #[serde(rename = "transition_stack")]
         stack: Option<CanonStack>,
     },
     /// An event of an experiment.

@@ -95,7 +95,9 @@ fn work(setup: &Setup, bound: Bound, start: Instant, mut examiner: Examiner, sha
             let seed = setup.seed.wrapping_add(n);
             let legal = HuntCase::legal(seed, &setup.config);
             let Some(made) = legal.make() else { continue };
-            let (edits, without_place) = edits_of(&legal, &made, setup.edits, seed);
+            // Labels hold for edits of legal histories only, which a runtime's fault spoils.
+            let count = if made.history.fault_hits() == 0 { setup.edits } else { 0 };
+            let (edits, without_place) = edits_of(&legal, &made, count, seed);
             examiner.stats.without_place += without_place;
             indexes.resize(indexes.len() + 1 + edits.len(), n);
             cases.push((legal, made));

@@ -6,12 +6,13 @@ use super::stats::Stats;
 use super::{Breach, Setup};
 use crate::canonical::{CanonEvent, decode, kind_name};
 use crate::judge;
+use crate::known::{self, difference_key};
 use crate::laws::{self, Law, Outcome};
 use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
-use crate::verdict::{Answer, Comparison, Difference, Mode, NotComparable, Verdict, VerdictVector};
+use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
-use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version};
+use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version, parse_header};
 
 /// Every how many labelled edits the judge is asked.
 const JUDGE_EVERY: u64 = 8;
@@ -29,6 +30,7 @@ pub struct Examiner {
     others: Vec<Other>,
     edits_judged: u64,
     only: Option<Law>,
+    known: Vec<known::Entry>,
     /// What was counted so far.
     pub stats: Stats,
 }
@@ -53,7 +55,14 @@ impl Examiner {
             others.push(Other { reader, like, restarts_seen: 0 });
         }
         let builtin = Builtin::new("builtin", setup.options, false);
-        Ok(Examiner { builtin, others, edits_judged: 0, only: None, stats: Stats::default() })
+        Ok(Examiner {
+            builtin,
+            others,
+            edits_judged: 0,
+            only: None,
+            known: setup.known.clone(),
+            stats: Stats::default(),
+        })
     }
 
     /// From now on only this law is of interest: of the laws that take turns it is always the
@@ -89,8 +98,26 @@ impl Examiner {
         for n in 0..self.others.len() {
             breaches.extend(self.other(n, cases));
         }
+        breaches.retain(|breach| !self.is_known(breach, cases));
         self.stats.breaches += breaches.len() as u64;
         breaches
+    }
+
+    /// Whether a breach is a known divergence; it is counted then.
+    fn is_known(&mut self, breach: &Breach, cases: &[(HuntCase, Made)]) -> bool {
+        if self.known.is_empty() {
+            return false;
+        }
+        let other = self.others.iter().find(|o| o.reader.name() == breach.reader);
+        let hello = other.map_or_else(|| self.builtin.hello(), |o| o.reader.hello());
+        let made = cases.iter().find(|(case, _)| *case == breach.case);
+        let Some(trace) = made.and_then(|(_, made)| Trace::decode(&made.bytes).ok()) else { return false };
+        let Some(entry) = self.known.iter().find(|e| e.covers(breach, hello.release.as_deref(), &trace)) else {
+            return false;
+        };
+        let why = NotComparable::Known(entry.id.clone());
+        *self.stats.not_compared.entry((breach.law.name(), why)).or_default() += 1;
+        true
     }
 
     /// The built-in reader and a legal history.
@@ -210,12 +237,13 @@ impl Examiner {
         for ((case, made), answer) in mine.into_iter().zip(&answers) {
             self.count_verdict(&name, answer);
             let mut broken = Vec::new();
+            let ours = self.others[n].like.read(&made.bytes, Mode::Digest);
             let (law, outcome) = match &made.edit {
                 None => (Law::Accept, laws::accept(answer)),
-                Some(edit) => by_label(edit.label, answer),
+                Some(edit) => by_label_of_other(edit.label, answer, &ours),
             };
             self.ask(law, &name, outcome, &answer.verdict, &mut broken);
-            self.agree(n, made, answer, &mut broken);
+            self.agree(n, made, &ours, answer, &mut broken);
             breaches.extend(broken.into_iter().map(|b| b.of(case)));
         }
         let other = &mut self.others[n];
@@ -225,11 +253,10 @@ impl Examiner {
         breaches
     }
 
-    fn agree(&mut self, n: usize, made: &Made, answer: &Answer, broken: &mut Vec<Broken>) {
+    fn agree(&mut self, n: usize, made: &Made, ours: &Answer, answer: &Answer, broken: &mut Vec<Broken>) {
         let Other { reader, like, .. } = &mut self.others[n];
-        let ours = like.read(&made.bytes, Mode::Digest);
         let name = reader.name().to_owned();
-        let (outcome, key) = match laws::resolve(like, &ours, &mut **reader, answer, &made.bytes) {
+        let (outcome, key) = match laws::resolve(like, ours, &mut **reader, answer, &made.bytes) {
             Comparison::Agree => (Outcome::Holds, String::new()),
             Comparison::NotComparable(why) => (Outcome::NotComparable(why), String::new()),
             Comparison::Differ(d) => {
@@ -283,19 +310,25 @@ impl Broken {
     }
 }
 
-/// What differences that are the same finding share.
-pub(super) fn difference_key(d: &Difference) -> String {
-    match d {
-        Difference::Events(_) => "events".into(),
-        Difference::Verdicts(a, b) | Difference::Rules(a, b) => format!("{} against {}", a.label(), b.label()),
-    }
-}
-
 fn by_label(label: Label, answer: &Answer) -> (Law, Outcome) {
     match label {
         Label::MustReject(rules) => (Law::Reject, laws::reject(answer, rules)),
         Label::MustAccept(_) => (Law::Accept, laws::accept(answer)),
         Label::Unspecified => (Law::Bounded, laws::bounded(answer)),
+    }
+}
+
+/// As [`by_label`] for a reader that is not ours: it may refuse by any rule, as agreement
+/// looks at rules, and one of an older release may do what that release does.
+fn by_label_of_other(label: Label, answer: &Answer, ours: &Answer) -> (Law, Outcome) {
+    let any = if matches!(label, Label::MustReject(_)) { Label::MustReject(&[]) } else { label };
+    match by_label(any, answer) {
+        (law, Outcome::Broken(_))
+            if answer.verdict.is_judgement() && ours.verdict.label() == answer.verdict.label() =>
+        {
+            (law, Outcome::NotComparable(NotComparable::OlderRelease))
+        }
+        other => other,
     }
 }
 
@@ -317,7 +350,7 @@ fn seed_of(case: &HuntCase) -> u64 {
 }
 
 fn version_of(bytes: &[u8]) -> Option<Version> {
-    Version::ALL.into_iter().find(|v| bytes.starts_with(&v.header()))
+    parse_header(bytes).ok().map(|h| h.version)
 }
 
 fn self_steals(trace: &Trace) -> u64 {

@@ -196,7 +196,7 @@ impl Keeps {
             }
             Law::Bounded => label(reader) == self.key,
             Law::Agree => match laws::agree(&mut self.like, reader, bytes) {
-                crate::verdict::Comparison::Differ(d) => super::examine::difference_key(&d) == self.key,
+                crate::verdict::Comparison::Differ(d) => crate::known::difference_key(&d) == self.key,
                 _ => false,
             },
             Law::Context => match laws::read_events(reader, bytes) {

@@ -34,6 +34,8 @@ pub struct Setup {
     pub edits: usize,
     /// Threads, each with readers of its own.
     pub threads: usize,
+    /// Divergences that are no findings.
+    pub known: Vec<crate::known::Entry>,
 }
 
 impl Default for Setup {
@@ -46,6 +48,7 @@ impl Default for Setup {
             seed: 0,
             edits: 1,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            known: crate::known::entries().unwrap_or_default(),
         }
     }
 }

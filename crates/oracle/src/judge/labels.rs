@@ -81,7 +81,7 @@ fn settle(tallies: &BTreeMap<&'static str, Tally>) {
 
 #[test]
 fn no_label_is_false_on_generated_histories() {
-    let cases = std::env::var("LABEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60u64);
+    let cases = std::env::var("LABEL_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(40u64);
     let config = small();
     let mut tallies = BTreeMap::new();
     let (mut robust, mut fragile, mut wrong) = (0, 0, Vec::new());
@@ -112,12 +112,9 @@ fn no_label_is_false_on_hand_made_traces_and_every_operator_applies() {
     for (i, trace) in sketches::all().iter().enumerate() {
         let verdict = judge_bytes(&trace.to_bytes(), explore());
         assert!(verdict.is_legal(), "sketch {i}: {verdict:?}");
-        for seed in 0..20 {
+        for seed in 0..8 {
             try_all(trace, &mut Rng::new(seed), &mut tallies);
         }
-    }
-    for seed in 0..150 {
-        try_all(generate(&mut Rng::new(seed), &small()).trace(), &mut Rng::new(!seed), &mut tallies);
     }
     settle(&tallies);
     let idle: Vec<_> = tallies.iter().filter(|(_, t)| t.applied == 0).map(|(name, _)| name).collect();

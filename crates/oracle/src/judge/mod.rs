@@ -224,6 +224,8 @@ fn furthest_first(refusals: &BTreeMap<RejectRule, Refusal>) -> Vec<Refusal> {
 }
 
 #[cfg(test)]
+mod goldens;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
 mod sketches;

@@ -187,11 +187,44 @@ fn self_theft(version: Version) -> Trace {
         .end()
 }
 
+/// Several batches of one thread, threads that fall silent, a theft with bystanders.
+fn bystanders(version: Version) -> Trace {
+    Build::new(version)
+        .m(
+            5,
+            &[
+                ev(ProcStatus, &[0, 1]),
+                ev(GoStatus, &[1, 5, 2]),
+                ev(GoStatus, &[2, NONE_ID, 4]),
+                ev(GoUnblock, &[2, 1, 0]),
+                ev(GoStop, &[0, 0]),
+                ev(GoStart, &[1, 1]),
+            ],
+        )
+        .m(5, &[ev(GoSyscallBegin, &[1, 0]), ev(GoSyscallEndBlocked, &[])])
+        .m(
+            6,
+            &[
+                ev(ProcStatus, &[1, 1]),
+                ev(GoStatus, &[3, 6, 2]),
+                ev(ProcSteal, &[0, 2, 5]),
+                ev(GoBlock, &[0, 0]),
+                ev(GoStart, &[2, 2]),
+            ],
+        )
+        .m(7, &[ev(GoStatus, &[4, 7, 3])])
+        .m(8, &[ev(ProcStatus, &[2, 2])])
+        .next(2)
+        .m(6, &[ev(ProcStatus, &[1, 1]), ev(GoStatus, &[2, 6, 2])])
+        .none(&[ev(GoStatus, &[4, 7, 3]), ev(GoStatus, &[1, NONE_ID, 1]), ev(GoStatus, &[3, NONE_ID, 4])])
+        .end()
+}
+
 /// All of them, in every version that can hold them.
 pub(super) fn all() -> Vec<Trace> {
     let mut traces = Vec::new();
     for version in Version::ALL {
-        traces.extend([rich(version), c_thread(version), self_theft(version)]);
+        traces.extend([rich(version), c_thread(version), self_theft(version), bystanders(version)]);
         if version >= Version::Go123 {
             traces.push(coroutines(version));
         }

@@ -2,7 +2,7 @@
 
 use crate::readers::ReaderUnderTest;
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, compare};
-use tracehound_wire::Version;
+use tracehound_wire::parse_header;
 
 /// How often a reader is asked again before a difference counts.
 const ASKED_AGAIN: usize = 8;
@@ -19,7 +19,7 @@ pub fn agree(a: &mut dyn ReaderUnderTest, b: &mut dyn ReaderUnderTest, trace: &[
 /// Whether both readers claim to know the version in the trace's header. A header that
 /// names no known version is for all readers to refuse.
 fn both_read(a: &dyn ReaderUnderTest, b: &dyn ReaderUnderTest, trace: &[u8]) -> bool {
-    let version = Version::ALL.into_iter().find(|v| trace.starts_with(&v.header()));
+    let version = parse_header(trace).ok().map(|h| h.version);
     version.is_none_or(|v| a.hello().reads_version(v) && b.hello().reads_version(v))
 }
 

@@ -7,6 +7,7 @@ use tracehound_generator::history::Visible;
 use tracehound_generator::{Expected, ExpectedEvent, Field, Resource as Thing};
 use tracehound_wire::EventType::{self, *};
 use tracehound_wire::NONE_ID;
+use tracehound_wire::event::proc_status;
 
 /// What is known about a history beyond its single events.
 pub(super) struct Facts<'h> {
@@ -50,6 +51,9 @@ impl<'h> Facts<'h> {
     /// `p_is_open`, the P of its context is not looked at.
     pub(super) fn fits(&self, index: usize, got: &CanonEvent, p_is_open: bool) -> Result<(), String> {
         let want = &self.expected.events[index];
+        if !self.expected.total_order && want.ty == ProcStatus && want.args[1] == proc_status::SYSCALL_ABANDONED {
+            return abandoned_status_fits(want, got);
+        }
         let wrong = |what: &str, value: &dyn std::fmt::Display| {
             Err(format!("its {what} should be {value}, as it is {}", tell(want)))
         };
@@ -201,6 +205,20 @@ impl<'h> Facts<'h> {
                     && self.is_string(u64::from(w.func), &g.func)
                     && self.is_string(u64::from(w.file), &g.file)
             })
+    }
+}
+
+/// Whether `got` is the status of an abandoned P, for which the clock says whether a reader
+/// knows the P in a syscall still, on the thread that it was taken from, or as idle.
+fn abandoned_status_fits(want: &ExpectedEvent, got: &CanonEvent) -> Result<(), String> {
+    let p = Resource::Proc(want.args[0] as i64);
+    match got.details {
+        Details::StateTransition { resource, old, new, .. }
+            if resource == p && (new == State::Idle || (old, new) == (State::Running, State::Running)) =>
+        {
+            Ok(())
+        }
+        _ => Err(format!("it should be {}", tell(want))),
     }
 }
 

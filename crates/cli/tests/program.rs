@@ -1,0 +1,275 @@
+//! The program as a whole: what each subcommand says, and its exit status.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const SEED_TRACE: &str = "\
+Trace Go1.22
+EventBatch gen=1 m=18446744073709551615 time=0 size=6
+Frequency freq=1000000000
+EventBatch gen=1 m=7 time=1 size=24
+ProcStatus dt=1 p=0 pstatus=1
+GoStatus dt=1 g=1 m=7 gstatus=2
+GoSyscallBegin dt=1 p_seq=1 stack=0
+ProcSteal dt=1 p=0 p_seq=2 m=7
+ProcStart dt=1 p=0 p_seq=3
+GoSyscallEndBlocked dt=1
+";
+
+/// The same, with a step of the P's sequence left out.
+fn broken() -> String {
+    SEED_TRACE.replace("p_seq=3", "p_seq=4")
+}
+
+fn tracehound(args: &[&str], dir: &Path, stdin: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .args(args)
+        .current_dir(dir)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(stdin).expect("the program reads its input");
+    child.wait_with_output().expect("the program ends")
+}
+
+/// Everything that a run says, for a snapshot: no times, speeds or numbers of threads.
+fn told(args: &[&str], dir: &Path, stdin: &[u8]) -> String {
+    let out = tracehound(args, dir, stdin);
+    let text = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let lines = text.lines().map(|l| if l.starts_with("speed ") { "speed            [measured]" } else { l });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let status = out.status.code().map_or("none".to_owned(), |c| c.to_string());
+    format!("$ tracehound {}\n{}\n{}\nexit status {status}", args.join(" "), text(&out.stdout), text(&out.stderr))
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("seed.txt"), SEED_TRACE).expect("a file");
+        std::fs::write(dir.path().join("broken.txt"), broken()).expect("a file");
+        Folder(dir)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path().join(name)).expect("the file is there")
+    }
+}
+
+fn builtin_as_command() -> String {
+    format!("cmd:{} serve", PathBuf::from(env!("CARGO_BIN_EXE_tracehound")).display())
+}
+
+#[test]
+fn every_subcommand_has_help() {
+    let dir = Folder::new();
+    for name in ["", "check", "events", "compare", "convert", "hunt", "replay", "gen", "known"] {
+        let args: Vec<&str> = [name, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+        let label = if name.is_empty() { "help" } else { name };
+        insta::assert_snapshot!(format!("help_{label}"), told(&args, dir.path(), b""));
+    }
+}
+
+#[test]
+fn check_says_what_is_wrong_and_where() {
+    let dir = Folder::new();
+    insta::assert_snapshot!(told(&["check", "seed.txt", "broken.txt"], dir.path(), b""));
+}
+
+#[test]
+fn check_reads_standard_input_in_every_form() {
+    let dir = Folder::new();
+    assert_eq!(tracehound(&["convert", "seed.txt", "seed.bin"], dir.path(), b"").status.code(), Some(0));
+    assert_eq!(tracehound(&["convert", "seed.bin", "seed.test"], dir.path(), b"").status.code(), Some(0));
+    for form in ["seed.txt", "seed.bin", "seed.test"] {
+        let out = tracehound(&["check", "-"], dir.path(), &dir.read(form));
+        assert_eq!(out.status.code(), Some(0), "{form}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+}
+
+#[test]
+fn conversion_there_and_back_is_the_identity() {
+    let dir = Folder::new();
+    for (from, to) in
+        [("seed.txt", "a.bin"), ("a.bin", "b.txt"), ("b.txt", "c.bin"), ("c.bin", "d.test"), ("d.test", "e.bin")]
+    {
+        assert_eq!(tracehound(&["convert", from, to], dir.path(), b"").status.code(), Some(0), "{from} to {to}");
+    }
+    assert_eq!(dir.read("b.txt"), SEED_TRACE.as_bytes());
+    assert_eq!(dir.read("a.bin"), dir.read("c.bin"));
+    assert_eq!(dir.read("a.bin"), dir.read("e.bin"));
+}
+
+#[test]
+fn events_are_told_in_three_ways() {
+    let dir = Folder::new();
+    insta::assert_snapshot!("events", told(&["events", "seed.txt"], dir.path(), b""));
+    insta::assert_snapshot!("events_json", told(&["events", "--json", "seed.txt"], dir.path(), b""));
+    insta::assert_snapshot!("events_go", told(&["events", "--go", "seed.txt"], dir.path(), b""));
+    insta::assert_snapshot!("events_refused", told(&["events", "broken.txt"], dir.path(), b""));
+}
+
+#[test]
+fn comparing_readers_tells_where_they_part() {
+    let dir = Folder::new();
+    let args = ["compare", "seed.txt", "--reader", "builtin", "--reader", "builtin:1.22"];
+    insta::assert_snapshot!("compare_agree", told(&args, dir.path(), b""));
+    let out = tracehound(&["compare", "seed.txt", "--reader", "builtin"], dir.path(), b"");
+    assert_eq!(out.status.code(), Some(2));
+}
+
+#[test]
+fn misuse_and_a_faulty_environment_have_their_own_exit_status() {
+    let dir = Folder::new();
+    for (args, status) in [
+        (&["check"][..], 2),
+        (&["check", "seed.txt", "--reader", "nonsense"], 2),
+        (&["replay", "nonsense"], 2),
+        (&["hunt", "--time", "never"], 2),
+        (&["hunt", "--emission-fault", "nonsense"], 2),
+        (&["check", "missing.trace"], 3),
+        (&["check", "seed.txt", "--reader", "cmd:/nonexistent/adapter"], 3),
+        (&["check", "seed.txt", "--reader", "cmd:true"], 3),
+    ] {
+        let out = tracehound(args, dir.path(), b"");
+        let words = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(status), "{args:?}: {words}");
+        assert!(!words.trim().is_empty(), "{args:?} says why");
+    }
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_error() {
+    let dir = Folder::new();
+    tracehound(&["gen", "--count", "1", "--seed", "7", "--out", "."], dir.path(), b"");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .args(["events", "--json", "--stacks"].iter().take(2))
+        .arg("7.trace")
+        .current_dir(dir.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let out = child.wait_with_output().expect("the program ends");
+    assert_eq!((out.status.code(), out.stderr.len()), (Some(0), 0), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
+fn a_clean_hunt_finds_nothing() {
+    let dir = Folder::new();
+    let out = tracehound(&["hunt", "--cases", "600", "--threads", "2"], dir.path(), b"");
+    let table = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{table}");
+    assert!(table.contains("findings         0 (0 breaches)"), "{table}");
+}
+
+#[test]
+fn a_hunt_is_the_same_again() {
+    let dir = Folder::new();
+    let args = ["hunt", "--cases", "60", "--seed", "5"];
+    let one = told(&[&args[..], &["--threads", "1"]].concat(), dir.path(), b"");
+    let two = told(&[&args[..], &["--threads", "2"]].concat(), dir.path(), b"");
+    let rest = |text: &str| text.lines().skip(1).filter(|l| !l.contains("judged")).collect::<Vec<_>>().join("\n");
+    assert_eq!(rest(&one), rest(&two));
+}
+
+/// The emission of Go before its fix for self-steals is found, with a small reproducer that
+/// replays.
+#[test]
+fn the_old_runtimes_emission_is_found() {
+    let dir = Folder::new();
+    let out =
+        tracehound(&["hunt", "--cases", "600", "--emission-fault", "gcwait-proc-stop", "--out", "f"], dir.path(), b"");
+    let told = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(1), "{told}");
+    let folder = dir.path().join("f/accept-builtin-rejected-proc-stop-unknown");
+    for file in ["trace.test", "trace.bin", "finding.json", "README.md"] {
+        assert!(folder.join(file).is_file(), "{file} is missing");
+    }
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("finding.json")).expect("a file")).expect("JSON");
+    assert!(json["events"].as_u64().is_some_and(|n| n <= 12), "{json:#}");
+    let replay = json["replay"].as_str().expect("a string");
+    let again = tracehound(&["replay", replay], dir.path(), b"");
+    assert_eq!(again.status.code(), Some(1), "{}", String::from_utf8_lossy(&again.stdout));
+    let check = tracehound(&["check", "f/accept-builtin-rejected-proc-stop-unknown/trace.test"], dir.path(), b"");
+    assert_eq!(check.status.code(), Some(1));
+}
+
+/// A reader without the rule for self-steals, behind the protocol in a process of its own.
+#[cfg(feature = "faults")]
+#[test]
+fn a_planted_fault_is_found() {
+    let dir = Folder::new();
+    let out = tracehound(&["hunt", "--cases", "1000", "--fault", "no-self-steal", "--out", "f"], dir.path(), b"");
+    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stdout));
+    let json = std::fs::read(dir.path().join("f/accept-builtin-rejected-stuck/finding.json")).expect("a finding");
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    assert!(json["events"].as_u64().is_some_and(|n| n <= 12), "{json:#}");
+}
+
+#[test]
+fn a_reader_behind_the_protocol_agrees_with_itself() {
+    let dir = Folder::new();
+    let out = tracehound(&["hunt", "--cases", "200", "--reader", &builtin_as_command()], dir.path(), b"");
+    let table = String::from_utf8_lossy(&out.stdout);
+    assert_eq!(out.status.code(), Some(0), "{table}");
+    assert!(table.contains("round trips/s"), "{table}");
+}
+
+/// A frame of the protocol, as `printf` writes it.
+#[cfg(unix)]
+fn frame(bytes: &[u8]) -> String {
+    let len = u32::try_from(bytes.len()).expect("short").to_le_bytes();
+    len.iter().chain(bytes).map(|b| format!("\\{b:03o}")).collect()
+}
+
+/// Adapters that misbehave are told for what they do, and the hunt goes on.
+#[cfg(unix)]
+#[test]
+fn misbehaving_readers_are_findings() {
+    let dir = Folder::new();
+    let hello = frame(br#"{"protocol": 1, "name": "bad", "reads": [22, 23, 25, 26]}"#);
+    for (script, word) in [
+        ("exec sleep 30", "hung"),
+        ("head -c 1 > taken; echo it hurts >&2; exit 3", "died"),
+        ("printf 'this is no frame at all'; exec sleep 30", "broke-protocol"),
+        ("printf '\\002\\000\\000\\000xx'; exec sleep 30", "broke-protocol"),
+        ("head -c 1 > taken; echo runtime: out of memory >&2; exit 2", "out-of-memory"),
+    ] {
+        let path = dir.path().join("bad.sh");
+        std::fs::write(&path, format!("printf '{hello}'\n{script}\n")).expect("a file");
+        let reader = format!("cmd:sh {}", path.display());
+        let args = ["compare", "seed.txt", "--reader", "builtin", "--reader", &reader, "--deadline", "1"];
+        let out = tracehound(&args, dir.path(), b"");
+        let said = String::from_utf8_lossy(&out.stdout);
+        assert_eq!(out.status.code(), Some(1), "{script}: {said}{}", String::from_utf8_lossy(&out.stderr));
+        let words = match word {
+            "hung" => "gave no answer within 1 s",
+            "died" => "it hurts",
+            "out-of-memory" => "of memory",
+            _ => "against the protocol",
+        };
+        assert!(said.contains(words) || said.contains("exit status: 3"), "{script}: {said}");
+    }
+}
+
+#[test]
+fn known_divergences_are_listed_and_still_diverge() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let out = tracehound(&["known", "--check"], &root, b"");
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stdout));
+}

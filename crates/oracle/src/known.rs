@@ -1,0 +1,179 @@
+//! Known divergences: what is told once, and not found again and again.
+//!
+//! An entry suppresses breaches of one law, by named readers, with one key, under a stated
+//! condition, and nothing else. Its reproducer is read again by tests and by `tracehound
+//! known --check`: an entry that no longer diverges is an error, so that the list cannot rot.
+
+use crate::hunt::Breach;
+use crate::laws::{self, Law};
+use crate::readers::{Builtin, ReaderUnderTest};
+use crate::verdict::{Comparison, Difference, Mode};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use tracehound_wire::raw::TextStyle;
+use tracehound_wire::{Body, TestFile, Trace};
+
+/// The list that is part of the program.
+const LIST: &str = include_str!("../../../corpus/known.json");
+
+/// A known divergence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its stable kebab-case id.
+    pub id: String,
+    /// The law that is broken.
+    pub law: String,
+    /// The releases whose readers break it: Go's own, and the built-in one as of that release.
+    pub releases: BTreeSet<String>,
+    /// How it is broken, as breaches are grouped.
+    pub key: String,
+    /// What has to be the case besides.
+    #[serde(default)]
+    pub when: When,
+    /// What happens and why, in one sentence.
+    pub sentence: String,
+    /// Where it is reported, if it is.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// The smallest trace that shows it, a `.test` file in corpus/known.
+    pub reproducer: String,
+}
+
+/// A condition on the trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// None.
+    #[default]
+    Always,
+    /// A generation has more than 12 threads, so that sorting them is not stable.
+    ManyThreads,
+}
+
+/// What became of an entry's reproducer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It still shows the divergence.
+    Diverges,
+    /// It does not; says what happens instead.
+    Agrees(String),
+    /// The entry is not about this reader.
+    NotConcerned,
+}
+
+/// The known divergences.
+///
+/// # Errors
+/// If the list in the repository cannot be read; a test keeps it readable.
+pub fn entries() -> Result<Vec<Entry>, serde_json::Error> {
+    serde_json::from_str(LIST)
+}
+
+impl Entry {
+    /// Whether a breach is this one. `release` is that of the reader that broke the law.
+    pub fn covers(&self, breach: &Breach, release: Option<&str>, trace: &Trace) -> bool {
+        self.law == breach.law.name()
+            && self.key == breach.key
+            && release.is_some_and(|r| self.releases.contains(r))
+            && self.when.holds(trace)
+    }
+
+    /// Reads the reproducer (a `.test` file's bytes) with a reader.
+    pub fn check(&self, reproducer: &[u8], reader: &mut dyn ReaderUnderTest) -> Checked {
+        let concerned = reader.hello().release.as_ref().is_some_and(|r| self.releases.contains(r));
+        if !concerned {
+            return Checked::NotConcerned;
+        }
+        let file = TestFile::parse(reproducer).map_err(|e| e.to_string());
+        let bytes = file.and_then(|f| f.to_binary(TextStyle::Lossless).map_err(|e| e.to_string()));
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(e) => return Checked::Agrees(format!("{} cannot be read: {e}", self.reproducer)),
+        };
+        if !Trace::decode(&bytes).is_ok_and(|t| self.when.holds(&t)) {
+            return Checked::Agrees("the reproducer does not meet the entry's own condition".into());
+        }
+        let (diverges, instead) = match Law::from_name(&self.law) {
+            Some(Law::Agree) => {
+                let mut like = Builtin::like(reader.hello(), tracehound_parser::Options::default());
+                match laws::agree(&mut like, reader, &bytes) {
+                    Comparison::Differ(d) => (difference_key(&d) == self.key, d.to_string()),
+                    Comparison::Agree => (false, "the readers agree".into()),
+                    Comparison::NotComparable(why) => (false, why.to_string()),
+                }
+            }
+            _ => {
+                let verdict = reader.read(&bytes, Mode::Digest).verdict;
+                (verdict.label() == self.key, verdict.to_string())
+            }
+        };
+        if diverges { Checked::Diverges } else { Checked::Agrees(instead) }
+    }
+}
+
+/// What differences that are the same finding share.
+pub(crate) fn difference_key(d: &Difference) -> String {
+    match d {
+        Difference::Events(_) => "events".into(),
+        Difference::Verdicts(a, b) | Difference::Rules(a, b) => format!("{} against {}", a.label(), b.label()),
+    }
+}
+
+impl When {
+    /// Whether the condition holds for a trace.
+    pub fn holds(self, trace: &Trace) -> bool {
+        match self {
+            When::Always => true,
+            When::ManyThreads => {
+                let mut threads: Vec<(u64, u64)> = trace
+                    .batches()
+                    .filter(|b| matches!(b.body, Body::Events(_)))
+                    .map(|b| (b.generation, b.m))
+                    .collect();
+                threads.sort_unstable();
+                threads.dedup();
+                threads.chunk_by(|a, b| a.0 == b.0).any(|generation| generation.len() > 12)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracehound_parser::{Options, Release};
+
+    fn reproducer(entry: &Entry) -> Vec<u8> {
+        let path = format!("{}/../../corpus/known/{}", env!("CARGO_MANIFEST_DIR"), entry.reproducer);
+        std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    #[test]
+    fn every_entry_still_diverges_in_the_builtin_reader_of_its_releases() {
+        for entry in entries().unwrap() {
+            assert!(Law::from_name(&entry.law).is_some(), "{}: no such law", entry.id);
+            assert!(entry.sentence.ends_with('.'), "{}: a sentence ends with a full stop", entry.id);
+            // What only Go's own readers do is checked where there is Go.
+            if entry.law == "agree" {
+                continue;
+            }
+            for release in Release::ALL.into_iter().filter(|r| entry.releases.contains(&r.to_string())) {
+                let mut reader = Builtin::new("builtin", Options::release(release), false);
+                let checked = entry.check(&reproducer(&entry), &mut reader);
+                assert_eq!(checked, Checked::Diverges, "{} with {release}", entry.id);
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_that_stopped_diverging_is_told() {
+        let mut all = entries().unwrap();
+        let Some(entry) = all.first_mut() else { return };
+        let file = reproducer(entry);
+        entry.key = "accepted against nothing".into();
+        let release = entry.releases.iter().find_map(|r| Release::ALL.into_iter().find(|x| x.to_string() == *r));
+        let mut reader = Builtin::new("builtin", Options::release(release.unwrap_or_default()), false);
+        assert!(matches!(entry.check(&file, &mut reader), Checked::Agrees(_)));
+    }
+}
