@@ -27,7 +27,7 @@ pub use fault::EmissionFault;
 pub use flavour::{Class, Flavour};
 pub use history::{Context, Expected, ExpectedEvent, Field, History, Resource, Transition};
 pub use source::{Source, Tape};
-pub use swarm::{Clock, Config, Feature, Swarm};
+pub use swarm::{Clock, Config, Feature, Features, Swarm};
 
 /// Makes one history from the choices of `source`, within `config`.
 ///

@@ -219,7 +219,7 @@ pub struct Swarm {
 }
 
 /// Number of weighted kinds of steps (see the model's actions).
-pub const WEIGHTS: usize = 40;
+pub const WEIGHTS: usize = 31;
 
 impl Swarm {
     /// Draws a case within `config`.

@@ -119,3 +119,41 @@ proptest! {
         case.generate();
     }
 }
+
+/// Each field of a swarm changes what is made of the same choices.
+#[test]
+fn every_swarm_knob_is_alive() {
+    use crate::Swarm;
+    use crate::source::Rng;
+    let turn = |name: &str, turn: &dyn Fn(&mut Swarm)| {
+        let changed = (0..400).any(|seed| {
+            let make = |turned: bool| {
+                let flavour = Flavour::ALL[seed as usize % 6];
+                let mut rng = Rng::new(seed);
+                let mut swarm = Swarm::draw(&mut rng, &Config::default(), flavour);
+                if turned {
+                    turn(&mut swarm);
+                }
+                super::run(&mut rng, swarm).bytes()
+            };
+            make(false) != make(true)
+        });
+        assert!(changed, "{name} changes nothing");
+    };
+    turn("steps", &|s| s.steps /= 2);
+    turn("generations", &|s| s.generations = 1);
+    turn("first_generation", &|s| s.first_generation += 1);
+    turn("skip", &|s| s.skip = 1);
+    turn("threads", &|s| s.threads += 1);
+    turn("procs", &|s| s.procs += 1);
+    turn("goroutines", &|s| s.goroutines += 1);
+    turn("generation_gap", &|s| s.generation_gap += 10);
+    turn("linger", &|s| s.linger += 1);
+    turn("stay", &|s| s.stay += 1);
+    turn("noise", &|s| s.noise += 1);
+    turn("shuffle", &|s| s.shuffle = !s.shuffle);
+    turn("batch_size", &|s| s.batch_size = 100);
+    for i in 0..crate::swarm::WEIGHTS {
+        turn(&format!("weight {i}"), &|s| s.weights[i] += 40);
+    }
+}

@@ -138,7 +138,9 @@ impl Tracer {
     /// Some stack of the pool, often the empty one.
     #[inline]
     pub fn stack(&mut self) -> u64 {
-        let n = self.pool.stacks.len() as u32;
+        // Stacks at the limits are large, so they come seldom.
+        let usual = pool::USUAL_STACKS;
+        let n = if self.stamps.noise(64) == 0 { self.pool.stacks.len() as u32 } else { usual };
         u64::from(self.stamps.noise(n))
     }
 
@@ -243,6 +245,7 @@ impl Tracer {
             generation::close_batch(open.number, tid, buffer, &mut open.batches);
         }
         let dt = if buffer.events.is_empty() {
+            buffer.events.reserve(16);
             let (base, dt) = self.stamps.open_batch(m, buffer.last);
             buffer.base = base;
             buffer.last = base + dt;

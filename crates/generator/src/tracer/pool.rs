@@ -15,6 +15,9 @@ pub(crate) struct Pool {
     pub user: Vec<u64>,
 }
 
+/// The stacks that every case has: these many, from the first on.
+pub(crate) const USUAL_STACKS: u32 = 6;
+
 /// Strings of a tame program, the empty one first.
 const TAME: [&[u8]; 4] = [b"", b"task", b"request", b"x"];
 
