@@ -35,6 +35,10 @@ pub enum Command {
     Gen(Gen),
     /// List the known divergences
     Known(Known),
+    /// Find the smallest trace to which readers say the same
+    Shrink(Shrink),
+    /// Draw a trace or a finding as one HTML page
+    Report(Report),
     /// Speak the reader protocol on standard input and output, as an adapter does
     #[command(hide = true)]
     Serve(Serve),
@@ -304,6 +308,37 @@ pub struct Known {
     pub corpus: String,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  tracehound shrink broken.trace -o small.test --reader go:1.27")]
+pub struct Shrink {
+    /// The trace, binary, text or .test; - is standard input
+    #[arg(value_name = "FILE")]
+    pub input: String,
+    /// Where to; .test is text; - is text on standard output
+    #[arg(long, short, default_value = "-", value_name = "OUT")]
+    pub output: String,
+    /// A reader whose verdict is kept, any number; builtin without this
+    #[arg(long = "reader", value_name = "READER", value_parser = reader)]
+    pub readers: Vec<ReaderSpec>,
+    /// How long to go on at most; the smallest trace so far counts then
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = duration)]
+    pub time: Duration,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound report trace.out -o trace.html\n  \
+    tracehound report findings/accept-builtin-rejected-stuck -o finding.html")]
+pub struct Report {
+    /// A trace (binary, text or .test; - is standard input), or the folder of a finding
+    #[arg(value_name = "FILE|FINDING")]
+    pub input: String,
+    /// Where to; - is standard output
+    #[arg(long, short, default_value = "report.html", value_name = "OUT")]
+    pub output: String,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -75,7 +75,7 @@ fn builtin_as_command() -> String {
 #[test]
 fn every_subcommand_has_help() {
     let dir = Folder::new();
-    for name in ["", "check", "events", "compare", "convert", "hunt", "replay", "gen", "known"] {
+    for name in ["", "check", "events", "compare", "convert", "hunt", "replay", "gen", "known", "shrink", "report"] {
         let args: Vec<&str> = [name, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let label = if name.is_empty() { "help" } else { name };
         insta::assert_snapshot!(format!("help_{label}"), told(&args, dir.path(), b""));
@@ -196,7 +196,7 @@ fn the_old_runtimes_emission_is_found() {
     let told = String::from_utf8_lossy(&out.stdout);
     assert_eq!(out.status.code(), Some(1), "{told}");
     let folder = dir.path().join("f/accept-builtin-rejected-proc-stop-unknown");
-    for file in ["trace.test", "trace.bin", "finding.json", "README.md"] {
+    for file in ["trace.test", "trace.bin", "finding.json", "README.md", "report.html"] {
         assert!(folder.join(file).is_file(), "{file} is missing");
     }
     let json: serde_json::Value =
@@ -265,6 +265,29 @@ fn misbehaving_readers_are_findings() {
         };
         assert!(said.contains(words) || said.contains("exit status: 3"), "{script}: {said}");
     }
+}
+
+#[test]
+fn shrinking_keeps_the_trouble_and_refuses_a_sound_trace() {
+    let dir = Folder::new();
+    let case = |n: &str| tracehound(&["gen", "--count", "1", "--seed", n, "--out", "."], dir.path(), b"");
+    assert_eq!(case("3").status.code(), Some(0));
+    let mut bytes = dir.read("3.trace");
+    bytes.truncate(bytes.len() - 1);
+    std::fs::write(dir.path().join("cut.trace"), &bytes).expect("a file");
+    let out = tracehound(&["shrink", "cut.trace", "-o", "small.test", "--time", "20s"], dir.path(), b"");
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(dir.read("small.test").len() < 400);
+    assert_eq!(tracehound(&["check", "small.test"], dir.path(), b"").status.code(), Some(1));
+    assert_eq!(tracehound(&["shrink", "seed.txt"], dir.path(), b"").status.code(), Some(2));
+}
+
+#[test]
+fn a_report_is_one_page() {
+    let dir = Folder::new();
+    let out = tracehound(&["report", "broken.txt", "-o", "-"], dir.path(), b"");
+    assert_eq!(out.status.code(), Some(0));
+    assert!(out.stdout.starts_with(b"<!doctype html>"));
 }
 
 #[test]

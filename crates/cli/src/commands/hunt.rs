@@ -67,6 +67,9 @@ fn findings(out: &mut impl Write, a: &Hunt, setup: &Setup, progress: &Progress) 
         write_finding(out, &finding)?;
         let folder = hunt::write(Path::new(&a.out), &finding, &a.replay_command())
             .map_err(Failure::file("write the finding into", &a.out))?;
+        let page = super::report::of_finding(&folder)?;
+        let name = folder.join("report.html");
+        std::fs::write(&name, page).map_err(Failure::file("write", &name.display().to_string()))?;
         writeln!(out, "  in {}", folder.display())?;
         writeln!(out, "  again: {} '{}'", a.replay_command(), finding.breach.case)?;
         out.flush()?;

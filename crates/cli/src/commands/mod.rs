@@ -8,7 +8,9 @@ mod generate;
 mod hunt;
 mod known;
 mod replay;
+mod report;
 mod serve;
+mod shrink;
 mod table;
 
 use crate::args::{Args, Command};
@@ -37,6 +39,8 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Replay(a) => replay::run(&a),
         Command::Gen(a) => generate::run(&a),
         Command::Known(a) => known::run(&a),
+        Command::Shrink(a) => shrink::run(&a),
+        Command::Report(a) => report::run(&a),
         Command::Serve(a) => serve::run(&a),
     }
 }

@@ -247,13 +247,13 @@ pub fn write(dir: &Path, finding: &Finding, command: &str) -> io::Result<PathBuf
         "law": b.law, "reader": b.reader, "key": b.key, "rule": b.rule.map(|r| r.class()),
         "count": finding.count, "events": finding.events, "bytes": finding.bytes.len(),
         "verdicts": finding.verdicts, "words": b.words, "edit": finding.edit,
-        "replay": b.case.to_string(), "found_in": finding.found_in.to_string(),
+        "replay": b.case.to_string(), "command": replay, "found_in": finding.found_in.to_string(),
         "tracehound": env!("CARGO_PKG_VERSION"),
     });
     std::fs::write(folder.join("finding.json"), format!("{json:#}\n"))?;
     let readme = format!(
         "# {} breaks the law \"{}\"\n\n{}.\n\n{}\n\nVerdicts on the trace: {}.\nSeen {} times.\n\n\
-         The trace, {} events: `trace.test` (text), `trace.bin`.\n\nTo see it again:\n\n    {replay}\n\nWhat was seen:\n\n```\n{}\n```\n",
+         The trace, {} events: `trace.test` (text), `trace.bin`; `report.html` draws it.\n\nTo see it again:\n\n    {replay}\n\nWhat was seen:\n\n```\n{}\n```\n",
         b.reader,
         b.law,
         law_in_words(b.law),

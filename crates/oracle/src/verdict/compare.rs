@@ -279,6 +279,11 @@ fn open_contexts(events: &mut [CanonEvent]) {
             e.p = OPEN;
         }
         windows.step(e);
+        // Nothing but the clock orders a task's end against its begin on another thread.
+        if let Details::Task { edge: Edge::End, parent, name, .. } = &mut e.details {
+            *parent = 0;
+            name.0.clear();
+        }
         if let Details::StateTransition { old, new, .. } = e.details
             && is_status(old, new)
         {
