@@ -49,18 +49,22 @@ impl Facts<'_> {
         })
     }
 
-    /// Puts an event right after another.
+    /// Puts an event right after another, at its time; the others keep theirs.
     pub(super) fn insert_after(&self, fact: &Fact, ty: EventType, args: &[u64]) -> Edit {
-        let event = Event::new(ty, 1, args);
+        let event = Event::new(ty, 0, args);
         let what = format!("{} is put after {} ({})", say(&event), say(&fact.event), fact.at);
         self.changed(what, |t| events(t, fact.at).insert(fact.at.index + 1, event))
     }
 
-    /// Puts an event right before another.
+    /// Puts an event right before another, at its time; the others keep theirs.
     pub(super) fn insert_before(&self, fact: &Fact, ty: EventType, args: &[u64]) -> Edit {
-        let event = Event::new(ty, 1, args);
+        let event = Event::new(ty, fact.event.dt, args);
         let what = format!("{} is put before {} ({})", say(&event), say(&fact.event), fact.at);
-        self.changed(what, |t| events(t, fact.at).insert(fact.at.index, event))
+        self.changed(what, |t| {
+            let events = events(t, fact.at);
+            events[fact.at.index].dt = 0;
+            events.insert(fact.at.index, event);
+        })
     }
 
     /// Exchanges two events, each keeping its time.

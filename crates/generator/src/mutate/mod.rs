@@ -78,6 +78,14 @@ pub enum Law {
     SilentEnd,
 }
 
+impl Law {
+    /// Whether an edit by this law can make a reader follow another order: other times, or
+    /// the same times rounded in other places, or other ties.
+    fn reorders(self) -> bool {
+        matches!(self, Law::Retime | Law::Permute | Law::Rebatch | Law::Extra)
+    }
+}
+
 /// What has to come of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
@@ -151,6 +159,7 @@ impl Operator {
             // Where some order of the unedited trace is refused, a reader can follow that order,
             // and so meet other rules on its way to the same end.
             Label::MustReject(_) if !facts.robust() => Label::MustReject(&[]),
+            Label::MustAccept(law) if law.reorders() && !facts.any_order_is_found() => Label::Unspecified,
             label => label,
         };
         Some(Mutated { edited, what, label })

@@ -58,18 +58,17 @@ pub(super) const OPERATORS: &[Operator] = &[
                 events.iter_mut().for_each(|e| e.dt = u64::from(c.below(1 << 10)));
             }
         }
-        Some(Edit::of(trace, "all times are drawn anew".to_owned()).labelled(order_free(f, Law::Retime)))
+        Some(Edit::of(trace, "all times are drawn anew".to_owned()))
     }),
     op("equal-times", Label::MustAccept(Law::Retime), "reader.go: times only choose among legal orders", |f, _| {
-        let edit = f.changed("all times are equal".to_owned(), |t| {
+        Some(f.changed("all times are equal".to_owned(), |t| {
             for batch in t.batches_mut() {
                 batch.time = 1;
                 if let Body::Events(events) = &mut batch.body {
                     events.iter_mut().for_each(|e| e.dt = 0);
                 }
             }
-        });
-        Some(edit.labelled(order_free(f, Law::Retime)))
+        }))
     }),
     op("split-batch", Label::MustAccept(Law::Rebatch), "generation.go: a thread's batches are one stream", |f, c| {
         let fact = f.pick(c, |x| x.at.index > 0)?;
@@ -101,8 +100,7 @@ pub(super) const OPERATORS: &[Operator] = &[
             };
             let pairs = f.generations.iter().flat_map(|g| g.items.windows(2).map(|w| (w[0], w[1])));
             let (a, b) = pick(c, pairs.filter(|&(a, b)| b == a + 1 && apart(a, b)))?;
-            let edit = f.changed(format!("items {a} and {b} change places"), |t| t.items.swap(a, b));
-            Some(edit.labelled(order_free(f, Law::Permute)))
+            Some(f.changed(format!("items {a} and {b} change places"), |t| t.items.swap(a, b)))
         },
     ),
     op(
@@ -196,13 +194,6 @@ const fn op(
     run: fn(&Facts<'_>, &mut dyn Source) -> Option<Edit>,
 ) -> Operator {
     Operator { name, family: Family::Neutral, label, cite, run }
-}
-
-/// The label of an edit that makes a reader choose another order. Go's reader can miss a
-/// legal order among more than twelve threads, because its sort is then not stable.
-fn order_free(facts: &Facts<'_>, law: Law) -> Label {
-    let few = facts.generations.iter().all(|g| g.streams.len() <= 12);
-    if facts.robust() && few { Label::MustAccept(law) } else { Label::Unspecified }
 }
 
 /// How far ids can move without meeting "none" or the end of 64 bits.

@@ -21,7 +21,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     ),
     op(
         "repeat-gc-number",
-        Label::MustReject(&[Stuck, GcEndUndetermined]),
+        Label::MustReject(&[Stuck, GcEndUndetermined, GcEndNotRunning]),
         "order.go advanceGCEnd: GC numbers count up by one over the whole trace",
         |f, c| {
             let fact = f.pick(c, |x| x.event.ty == GCEnd)?;

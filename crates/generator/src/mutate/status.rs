@@ -35,7 +35,8 @@ pub(super) const OPERATORS: &[Operator] = &[
     ),
     op(
         "drop-later-go-status",
-        Label::MustReject(&[Stuck]),
+        // A status also binds, where a switch came between a goroutine's move and its report.
+        Label::MustReject(&[Stuck, CtxWantGoroutine]),
         "order.go advanceGoStatus: only a status resets a goroutine's number in a generation",
         |f, c| {
             let fits = |x: &Fact| f.go_number(x.generation, x.event.args[0], 1).is_some();
