@@ -168,3 +168,93 @@ pub(crate) fn events_differ(want: &[CanonEvent], got: &[CanonEvent]) -> Option<S
     let side = |e: Option<&CanonEvent>| e.map_or_else(|| "(no more events)".to_owned(), |e| format!("{e:#}"));
     Some(format!("event {i} should be\n{}\nbut is\n{}", side(want.get(i)), side(got.get(i))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::Builtin;
+    use tracehound_generator::{Case, Config};
+
+    #[test]
+    fn laws_that_take_turns_hold() {
+        let mut reader = Builtin::default();
+        let mut asked = std::collections::BTreeMap::new();
+        for seed in 0..60 {
+            let trace = Case::from_seed(seed, Config::default()).generate().into_trace();
+            let bytes = trace.to_bytes();
+            let r = &mut reader;
+            for (law, outcome) in [
+                (Law::RoundTrip, round_trip(&bytes)),
+                (Law::Twice, twice(r, &bytes)),
+                (Law::Split, split(r, &bytes, &[1, 7, 500])),
+                (Law::Rename, rename(r, &trace, seed)),
+                (Law::Shift, shift(r, &trace, 1 + seed)),
+                (Law::Rebatch, rebatch(r, &trace, seed)),
+                (Law::Permute, permute(r, &trace)),
+                (Law::Prefix, prefix(r, &bytes, bytes.len() * seed as usize / 60)),
+            ] {
+                assert!(!outcome.is_broken(), "{law} for seed {seed}: {outcome:?}");
+                *asked.entry(law).or_insert(0) += u32::from(outcome == Outcome::Holds);
+            }
+        }
+        assert!(asked.values().all(|&n| n > 5), "{asked:?}");
+    }
+
+    /// A reader that loses what each law would notice.
+    #[test]
+    fn laws_that_take_turns_can_fail() {
+        use crate::readers::{Hello, ReaderUnderTest};
+        struct Odd(Builtin, u64);
+        impl ReaderUnderTest for Odd {
+            fn name(&self) -> &str {
+                "odd"
+            }
+            fn hello(&self) -> &Hello {
+                self.0.hello()
+            }
+            fn read(&mut self, trace: &[u8], mode: Mode) -> Answer {
+                self.1 += 1;
+                let mut answer = self.0.read(trace, mode);
+                let Some(Ok(mut events)) = answer.events.as_deref().map(decode) else {
+                    answer.digest.events += self.1;
+                    return answer;
+                };
+                // Every other time it forgets the thread of an event.
+                if self.1.is_multiple_of(2)
+                    && let Some(e) = events.iter_mut().find(|e| e.m != -1)
+                {
+                    e.m += 1;
+                }
+                let mut encoder = crate::canonical::Encoder::new(true);
+                events.iter().for_each(|e| encoder.event(e));
+                answer.events = Some(encoder.bytes().to_vec());
+                answer
+            }
+            fn read_in_pieces(&mut self, trace: &[u8], _: &[usize]) -> Option<Answer> {
+                Some(self.read(trace, Mode::Digest))
+            }
+        }
+        let exact = Config { clock: Some(tracehound_generator::Clock::Exact), ..Config::default() };
+        let trace = Case::from_seed(1, exact).generate().into_trace();
+        let bytes = trace.to_bytes();
+        let mut r = Odd(Builtin::default(), 0);
+        assert!(twice(&mut r, &bytes).is_broken());
+        assert!(split(&mut r, &bytes, &[3]).is_broken());
+        for (law, outcome) in [
+            (Law::Rename, rename(&mut r, &trace, 1)),
+            (Law::Shift, shift(&mut r, &trace, 5)),
+            (Law::Rebatch, rebatch(&mut r, &trace, 1)),
+            (Law::Permute, permute(&mut r, &trace)),
+        ] {
+            assert!(outcome.is_broken(), "{law}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_of_laws_has_them_all() {
+        let page = include_str!("../../../../docs/laws.md");
+        for law in Law::ALL {
+            assert!(page.contains(&format!("\n| {law} | ")), "docs/laws.md has no row for {law}");
+        }
+    }
+}

@@ -6,7 +6,8 @@
 
 use super::{Budget, ShrinkError};
 use std::collections::{BTreeMap, BTreeSet};
-use tracehound_wire::{ArgKind, Body, Item, SizeField, Trace};
+use tracehound_wire::event::{go_status, proc_status};
+use tracehound_wire::{ArgKind, Body, Event, EventType, Item, SizeField, Trace};
 
 /// The smallest trace found for which `holds` still says yes.
 ///
@@ -29,6 +30,7 @@ pub fn shrink_trace(
         work.leave_out_events();
         work.leave_out_short_spans();
         work.leave_out_pairs();
+        work.begin_running();
         work.make_plain();
         work.leave_out_records();
         if work.best == before {
@@ -150,6 +152,19 @@ impl Work<'_> {
         }
     }
 
+    /// A P or goroutine that is told and then started begins as running instead.
+    fn begin_running(&mut self) {
+        if events(&self.best) > SMALL {
+            return;
+        }
+        let mut n = 0;
+        while n < events(&self.best) {
+            if !status_for_start(&self.best, n).is_some_and(|candidate| self.offer(candidate)) {
+                n += 1;
+            }
+        }
+    }
+
     /// Strings, stacks, times and sizes become as plain as they can be.
     fn make_plain(&mut self) {
         let edits: [fn(&mut Trace); 5] = [
@@ -212,7 +227,7 @@ pub(crate) fn events(trace: &Trace) -> usize {
     trace.batches().map(|b| if let Body::Events(events) = &b.body { events.len() } else { 0 }).sum()
 }
 
-fn each_event(trace: &mut Trace, mut f: impl FnMut(&mut tracehound_wire::Event)) {
+fn each_event(trace: &mut Trace, mut f: impl FnMut(&mut Event)) {
     for batch in trace.batches_mut() {
         if let Body::Events(events) = &mut batch.body {
             events.iter_mut().for_each(&mut f);
@@ -233,6 +248,48 @@ fn remove_events(trace: &mut Trace, start: usize, end: usize) {
         });
         !had || !events.is_empty()
     });
+}
+
+/// The trace with its n-th event, the start of a P or goroutine, replaced by a status that
+/// tells it as running, and with the statuses before that left out; `None` for other events.
+fn status_for_start(trace: &Trace, n: usize) -> Option<Trace> {
+    let mut at = 0;
+    let mut found = None;
+    for batch in trace.batches() {
+        let Body::Events(events) = &batch.body else { continue };
+        if n < at + events.len() {
+            found = Some((batch.generation, batch.m, events[n - at]));
+            break;
+        }
+        at += events.len();
+    }
+    let (generation, m, start) = found?;
+    let id = start.args[0];
+    let (told, status): (&[EventType], Event) = match start.ty {
+        EventType::ProcStart => {
+            (&[EventType::ProcStatus], Event::new(EventType::ProcStatus, start.dt, &[id, proc_status::RUNNING]))
+        }
+        EventType::GoStart => (
+            &[EventType::GoStatus, EventType::GoStatusStack],
+            Event::new(EventType::GoStatus, start.dt, &[id, m, go_status::RUNNING]),
+        ),
+        _ => return None,
+    };
+    let mut candidate = trace.clone();
+    at = 0;
+    for batch in candidate.batches_mut() {
+        let same = batch.generation == generation;
+        let Body::Events(events) = &mut batch.body else { continue };
+        events.retain_mut(|e| {
+            at += 1;
+            if at == n + 1 {
+                *e = status;
+            }
+            at == n + 1 || !same || e.args[0] != id || !told.contains(&e.ty)
+        });
+    }
+    candidate.items.retain(|i| !matches!(i, Item::Batch(b) if matches!(&b.body, Body::Events(e) if e.is_empty())));
+    Some(candidate)
 }
 
 fn zero_args(trace: &mut Trace, kind: ArgKind) {
@@ -305,7 +362,6 @@ mod tests {
     use super::*;
     use std::time::Duration;
     use tracehound_generator::{Case, Config};
-    use tracehound_wire::EventType;
 
     fn budget() -> Budget {
         Budget::new(100_000, Duration::from_secs(600))
