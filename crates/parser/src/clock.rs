@@ -6,6 +6,10 @@ use crate::fault::{FaultSet, fault};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     ns_per_unit: f64,
+    /// The same as a whole number, and below how many units the product is exact; 0 and 0
+    /// if it is none. Go's runtime counts units of 64 ns on most systems.
+    whole: u64,
+    exact_below: u64,
     faults: FaultSet,
 }
 
@@ -13,13 +17,25 @@ impl Clock {
     /// A clock of `frequency` timestamp units per second. Go divides twice, which rounds
     /// twice (`internal/trace/generation.go setSyncBatch`, Go 1.27.3).
     pub fn new(frequency: u64, faults: FaultSet) -> Clock {
-        Clock { ns_per_unit: 1.0 / (frequency as f64 / 1e9), faults }
+        const EXACT: u64 = 1 << 53;
+        let ns_per_unit = 1.0 / (frequency as f64 / 1e9);
+        let whole =
+            if (1.0..1e9).contains(&ns_per_unit) && ns_per_unit.fract() == 0.0 { ns_per_unit as u64 } else { 0 };
+        Clock { ns_per_unit, whole, exact_below: EXACT.checked_div(whole).unwrap_or(0), faults }
     }
 
     /// `units` in ns, cut towards zero. What does not fit, or is no number (frequency 0),
     /// becomes the least i64, as the conversion instruction of amd64 has it.
     #[inline]
-    pub fn ns(self, units: u64) -> i64 {
+    pub fn ns(&self, units: u64) -> i64 {
+        if units < self.exact_below {
+            return (units * self.whole) as i64;
+        }
+        self.rounded(units)
+    }
+
+    #[inline(never)]
+    fn rounded(&self, units: u64) -> i64 {
         const LIMIT: f64 = 9_223_372_036_854_775_808.0;
         // The signed conversion is one instruction, the unsigned one several.
         let float = if units <= i64::MAX as u64 { units as i64 as f64 } else { units as f64 };
@@ -37,8 +53,9 @@ mod tests {
 
     #[test]
     fn conversions_round_like_go() {
-        let vectors: [(u64, u64, i64); 11] = [
+        let vectors: [(u64, u64, i64); 12] = [
             (15_625_000, 1, 64),
+            (15_625_000, (1 << 53) + 1, 1 << 59),
             (3, 1, 333_333_333),
             (24_000_000, 6252, 260_499),
             (24_000_000, 99_663, 4_152_624),
@@ -52,6 +69,16 @@ mod tests {
         ];
         for (frequency, units, ns) in vectors {
             assert_eq!(Clock::new(frequency, FaultSet::default()).ns(units), ns, "{frequency} {units}");
+        }
+    }
+
+    #[test]
+    fn whole_units_take_no_short_cut_in_the_result() {
+        for frequency in [15_625_000, 1_000_000_000, 1, 333_333_333, 40_000_000] {
+            let clock = Clock::new(frequency, FaultSet::default());
+            for units in (0..64).flat_map(|bit| [1u64 << bit, (1 << bit) - 1, (1 << bit) + 1]) {
+                assert_eq!(clock.ns(units), clock.rounded(units), "{frequency} {units}");
+            }
         }
     }
 }

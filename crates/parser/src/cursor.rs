@@ -2,8 +2,9 @@
 
 use crate::clock::Clock;
 use crate::generation::BatchSpan;
-use tracehound_wire::varint;
-use tracehound_wire::{EventType, RejectRule};
+use crate::release::Switches;
+use tracehound_wire::event::TYPE_RANGE;
+use tracehound_wire::{EventType, RejectRule, varint};
 
 /// A thread's next event and what follows it. There may be millions of these, so it is
 /// kept small.
@@ -34,25 +35,49 @@ pub(crate) struct DecodeError {
     pub ty: Option<EventType>,
 }
 
-/// Number of arguments by type byte, or why there is no such event.
+/// Marks in a [`Row`] of a byte that begins no event of a thread, and why.
 const UNTIMED: u8 = 0xff;
 const OUT_OF_RANGE: u8 = 0xfe;
 
+/// What a type byte means: the type, and its number of arguments or a mark.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    ty: Option<EventType>,
+    n: u8,
+}
+
 /// What the type bytes mean in the followed release.
-#[derive(Debug)]
-pub(crate) struct Arity([u8; 256]);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arity(&'static [Row; 256]);
+
+static GO_122: [Row; 256] = rows(45, false);
+static GO_123: [Row; 256] = rows(TYPE_RANGE, false);
+static GO_125: [Row; 256] = rows(TYPE_RANGE, true);
+
+const fn rows(type_range: u8, knows_clock_snapshot: bool) -> [Row; 256] {
+    let mut table = [Row { ty: None, n: OUT_OF_RANGE }; 256];
+    let mut byte = 0;
+    while byte < type_range {
+        table[byte as usize].n = UNTIMED;
+        if let Some(ty) = EventType::from_byte(byte)
+            && ty.spec().timed
+            && (knows_clock_snapshot || !matches!(ty, EventType::ClockSnapshot))
+        {
+            table[byte as usize] = Row { ty: Some(ty), n: ty.spec().args.len() as u8 };
+        }
+        byte += 1;
+    }
+    table
+}
 
 impl Arity {
-    pub fn new(type_range: u8, knows_clock_snapshot: bool) -> Arity {
-        let mut table = [OUT_OF_RANGE; 256];
-        for byte in 0..type_range {
-            table[usize::from(byte)] = match EventType::from_byte(byte) {
-                Some(EventType::ClockSnapshot) if !knows_clock_snapshot => UNTIMED,
-                Some(ty) if ty.spec().timed => ty.spec().args.len() as u8,
-                _ => UNTIMED,
-            };
-        }
-        Arity(table)
+    /// The table of the release with these switches.
+    pub fn new(sw: &Switches) -> Arity {
+        Arity(match (sw.type_range, sw.knows_clock_snapshot) {
+            (..TYPE_RANGE, _) => &GO_122,
+            (_, false) => &GO_123,
+            (_, true) => &GO_125,
+        })
     }
 }
 
@@ -69,8 +94,8 @@ impl Cursor {
         &mut self,
         data: &[u8],
         batches: &[BatchSpan],
-        clock: Clock,
-        arity: &Arity,
+        clock: &Clock,
+        arity: Arity,
     ) -> Result<bool, Box<DecodeError>> {
         // The time of the event before in the batch; 0 also means that there is none, as in Go.
         let mut last = self.time;
@@ -89,21 +114,34 @@ impl Cursor {
         }
         let body = &data[at..at + self.rest as usize];
         let byte = body[0];
-        let n = arity.0[usize::from(byte)];
-        let Some(ty) = EventType::from_byte(byte).filter(|_| n <= 4) else {
-            return Err(undecodable(n, byte, at));
-        };
+        let Row { ty, n } = arity.0[usize::from(byte)];
+        let Some(ty) = ty else { return Err(undecodable(n, byte, at)) };
         let Ok((dt, len)) = varint::read(&body[1..]) else {
             return Err(bad_number(ty, None, at));
         };
         let mut used = 1 + len;
         let mut args = [0; 4];
-        for (i, arg) in args.iter_mut().enumerate().take(usize::from(n)) {
-            let Ok((value, len)) = varint::read(&body[used..]) else {
-                return Err(bad_number(ty, Some(i), at));
+        // Written out, as the end of a loop of varying length is a branch that is often mispredicted.
+        macro_rules! take {
+            ($i:literal) => {
+                let Ok((value, len)) = varint::read(&body[used..]) else {
+                    return Err(bad_number(ty, Some($i), at));
+                };
+                args[$i] = value;
+                used += len;
             };
-            *arg = value;
-            used += len;
+        }
+        if n >= 2 {
+            take!(0);
+            take!(1);
+            if n >= 3 {
+                take!(2);
+                if n >= 4 {
+                    take!(3);
+                }
+            }
+        } else if n == 1 {
+            take!(0);
         }
         self.args = args;
         self.ty = ty;

@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         Ok(Reader {
             input,
             version,
-            arity: Arity::new(switches.type_range, switches.knows_clock_snapshot),
+            arity: Arity::new(&switches),
             scene: Scene { tables: Default::default(), ended_task: Vec::new(), switches, faults },
             generation: Generation::default(),
             has_generation: false,
@@ -248,8 +248,8 @@ impl<'a> Reader<'a> {
             Ok(false) => return Ok(false),
             Err(reject) => return Err(self.rejected(at, *reject)),
         }
-        let Some(clock) = self.generation.clock else { return Ok(true) };
-        match cursor.advance(data, &self.generation.batches, clock, &self.arity) {
+        let Some(clock) = &self.generation.clock else { return Ok(true) };
+        match cursor.advance(data, &self.generation.batches, clock, self.arity) {
             Ok(true) => self.frontier.update(i, cursor.time),
             Ok(false) => self.frontier.remove(i),
             Err(e) => return Err(self.undecodable(at, *e)),
@@ -374,7 +374,7 @@ impl<'a> Reader<'a> {
         self.has_generation = true;
         let n = self.generation.streams.len();
         self.order.next_generation(n);
-        let Some(clock) = self.generation.clock else { return Ok(()) };
+        let Some(clock) = &self.generation.clock else { return Ok(()) };
         self.cursors.clear();
         self.cursors.reserve_exact(n);
         self.frontier.clear(n);
@@ -383,7 +383,7 @@ impl<'a> Reader<'a> {
             let stream = self.generation.streams[i];
             let mut cursor = Cursor::new(stream.thread, stream.head, &self.generation.batches);
             let at = self.cursors.len();
-            match cursor.advance(self.input.data(), &self.generation.batches, clock, &self.arity) {
+            match cursor.advance(self.input.data(), &self.generation.batches, clock, self.arity) {
                 Ok(true) => {
                     self.frontier.insert(Slot { time: cursor.time, cursor: at as u32 });
                     self.cursors.push(cursor);

@@ -227,12 +227,12 @@ impl Order {
         let stop = Emitted { ty: Some(ty), args: [0; 4], ..synthetic };
         let start = Emitted { ty: Some(EventType::GoStart), args: [id as u64, n, 0, 0], g: -1, ..synthetic };
         if fault!(self.faults, SwitchOrder) {
-            self.extra.extend([start, stop]);
+            self.extra.extend([stop, start]);
         } else {
-            self.extra.push_back(stop);
             if !fault!(self.faults, SwitchWithoutStart) {
-                self.extra.push_back(start);
+                self.extra.push(start);
             }
+            self.extra.push(stop);
         }
         Ok(true)
     }

@@ -24,7 +24,6 @@ use blocked::Blocked;
 use names::Names;
 use rustc_hash::FxHashMap;
 use state::{Gors, Procs};
-use std::collections::VecDeque;
 use tracehound_wire::{EventType, RejectRule};
 
 /// A rule that an event breaks, and the sentence that says how.
@@ -71,8 +70,8 @@ pub(crate) struct Order {
     gc_seq: u64,
     /// Number of the generation of the first event that was ever tried.
     initial: Option<u64>,
-    /// Events that the last one brought with it.
-    extra: VecDeque<Emitted>,
+    /// Events that the last one brought with it, the next one last; at most two.
+    extra: Vec<Emitted>,
     blocked: Blocked,
     faults: FaultSet,
 }
@@ -111,7 +110,7 @@ impl Order {
             gc: Gc::Undetermined,
             gc_seq: 0,
             initial: None,
-            extra: VecDeque::new(),
+            extra: Vec::with_capacity(2),
             blocked: Blocked::default(),
             faults,
         }
@@ -134,7 +133,7 @@ impl Order {
     /// An event that the last one brought with it.
     #[inline]
     pub fn take_extra(&mut self, out: &mut Emitted) -> bool {
-        match self.extra.pop_front() {
+        match self.extra.pop() {
             Some(e) => {
                 *out = e;
                 true

@@ -155,20 +155,24 @@ pub(crate) struct Gors {
     list: Vec<Gor>,
     by_id: FxHashMap<i64, u32>,
     free: Vec<u32>,
+    /// By the low bits of the id: where the goroutine that was last created with them is or
+    /// was. Grows with the number of goroutines, so that few share an entry.
+    recent: Vec<u32>,
 }
 
 impl Gors {
     #[inline]
     pub fn find(&self, id: i64) -> Option<u32> {
-        self.by_id.get(&id).copied()
+        let hint = self.recent.get(id as usize & self.recent.len().wrapping_sub(1)).copied()?;
+        self.find_at(id, hint)
     }
 
-    /// The place of goroutine `id`, tried first at `hint`.
+    /// The place of goroutine `id`, looked for first at `hint`.
     #[inline]
     pub fn find_at(&self, id: i64, hint: u32) -> Option<u32> {
         match self.list.get(hint as usize) {
             Some(g) if g.id == id && g.alive => Some(hint),
-            _ => self.find(id),
+            _ => self.by_id.get(&id).copied(),
         }
     }
 
@@ -186,6 +190,11 @@ impl Gors {
             }
         };
         self.by_id.insert(id, at);
+        if self.recent.len() < 2 * self.list.len() {
+            self.recent.resize((2 * self.list.len()).next_power_of_two().max(64), NONE);
+        }
+        let mask = self.recent.len() - 1;
+        self.recent[id as usize & mask] = at;
         at
     }
 

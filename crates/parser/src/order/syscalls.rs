@@ -116,10 +116,10 @@ impl Order {
             };
             if fault!(self.faults, DestroySyscallNoSteal) {
             } else if steal_first {
-                self.extra.push_back(*out);
+                self.extra.push(*out);
                 *out = steal;
             } else {
-                self.extra.push_back(steal);
+                self.extra.push(steal);
             }
         }
         self.unbind_g(e.t);
