@@ -418,24 +418,10 @@ impl<'a> Reader<'a> {
     /// Checks the ids of the event that is delivered, and makes its time increase.
     #[inline]
     fn finish_event(&mut self) -> Result<(), Error> {
-        let e = &mut self.current;
-        if let Some(ty) = e.ty {
+        if let Some(ty) = self.current.ty {
             let ids = IDS[usize::from(ty.byte())];
             if ids != 0 {
-                let t = &self.scene.tables;
-                for i in 0..2 {
-                    let arg = (ids >> (4 * i)) as usize & 0xf;
-                    if arg != 0 && !t.stacks.contains(e.args[(arg - 1) & 3]) && !fault!(self.faults, StackIdUnchecked) {
-                        return Err(self.missing_id(ty, arg - 1, true));
-                    }
-                }
-                for i in 2..4 {
-                    let arg = (ids >> (4 * i)) as usize & 0xf;
-                    if arg != 0 && !t.strings.contains(e.args[(arg - 1) & 3]) && !fault!(self.faults, StringIdUnchecked)
-                    {
-                        return Err(self.missing_id(ty, arg - 1, false));
-                    }
-                }
+                self.check_ids(ty, ids)?;
             }
         }
         let e = &mut self.current;
@@ -443,6 +429,32 @@ impl<'a> Reader<'a> {
             e.time = self.last_time.wrapping_add(1);
         }
         self.last_time = e.time;
+        Ok(())
+    }
+
+    /// Checks that the strings and stacks exist that the event names at the places `ids`.
+    #[inline(always)]
+    fn check_ids(&self, ty: EventType, ids: u16) -> Result<(), Error> {
+        let (t, args) = (&self.scene.tables, &self.current.args);
+        let stack = |at: u16| t.stacks.contains(args[usize::from(at - 1) & 3]) || fault!(self.faults, StackIdUnchecked);
+        let string =
+            |at: u16| t.strings.contains(args[usize::from(at - 1) & 3]) || fault!(self.faults, StringIdUnchecked);
+        let [first, second, third, fourth] = [ids & 15, ids >> 4 & 15, ids >> 8 & 15, ids >> 12];
+        if first != 0 && !stack(first) {
+            return Err(self.missing_id(ty, first, true));
+        }
+        if ids >> 4 == 0 {
+            return Ok(());
+        }
+        if second != 0 && !stack(second) {
+            return Err(self.missing_id(ty, second, true));
+        }
+        if third != 0 && !string(third) {
+            return Err(self.missing_id(ty, third, false));
+        }
+        if fourth != 0 && !string(fourth) {
+            return Err(self.missing_id(ty, fourth, false));
+        }
         Ok(())
     }
 
@@ -472,8 +484,8 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn missing_id(&self, ty: EventType, arg: usize, stack: bool) -> Error {
-        let e = &self.current;
+    fn missing_id(&self, ty: EventType, at: u16, stack: bool) -> Error {
+        let (e, arg) = (&self.current, usize::from(at - 1));
         let (rule, what) =
             if stack { (RejectRule::EventStackId, "stack") } else { (RejectRule::EventStringId, "string") };
         let message = format!(

@@ -138,7 +138,7 @@ impl Order {
     }
 
     /// The place of the event's own goroutine, which must be running.
-    #[inline]
+    #[inline(always)]
     pub(super) fn running_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
         self.full(e)?;
         let at = self.known_g(e)?;

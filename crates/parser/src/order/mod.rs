@@ -298,16 +298,19 @@ impl Order {
     }
 
     /// The place of the event's own goroutine, which must exist.
-    #[inline]
+    #[inline(always)]
     fn known_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
         match self.own_g(e) {
             Some(at) => Ok(at),
-            None => reject(
-                RejectRule::GoUnknown,
-                format!("{} needs goroutine {}, but it does not exist any more", e.ty, e.g),
-            ),
+            None => gone(e),
         }
     }
+}
+
+#[cold]
+fn gone<T>(e: &Try<'_>) -> Result<T, Box<Reject>> {
+    let message = format!("{} needs goroutine {}, but it does not exist any more", e.ty, e.g);
+    reject(RejectRule::GoUnknown, message)
 }
 
 #[cold]
