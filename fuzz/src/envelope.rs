@@ -2,8 +2,8 @@
 //!
 //! Choices mean something only to one version of the generator; when it changes, the same
 //! bytes make another history, and a corpus of choices would silently lose its meaning. So an entry also
-//! holds its trace. While the choices still make that trace, the entry is run as choices, with
-//! everything that a history knows; after that it is run as a trace, with the laws that need none.
+//! holds its trace. Once the choices make another one, the stored trace is run too, with the laws
+//! that need no history.
 //!
 //! Layout: 4 bytes `thf` and a version, uvarint length of the choices, choices, trace.
 

@@ -68,43 +68,44 @@ impl Target {
         }
     }
 
-    /// The input in an entry of the corpus; `None` for choices that have come to mean something else.
+    /// The input in an entry of the corpus; `None` if the entry is not as [`Target::pack`] makes it.
     pub fn unpack(&self, entry: &[u8]) -> Option<Vec<u8>> {
         match self.input {
             Input::Trace | Input::Text => Some(entry.to_vec()),
-            Input::Choices(case) => {
-                let Envelope { choices, trace } = Envelope::open(entry)?;
-                let made = case(choices).make()?.bytes;
-                (made[..] == *trace).then(|| choices.to_vec())
-            }
+            Input::Choices(_) => Envelope::open(entry).map(|e| e.choices.to_vec()),
         }
     }
 
-    /// Runs the target on an entry of the corpus. Choices that have come to mean something
-    /// else are run as the trace that they made.
+    /// Runs the target on an entry of the corpus. Where choices have come to make another trace,
+    /// the one that they made is run as well, by the laws that need no history.
     ///
     /// # Panics
     /// If a law does not hold, or if the entry is not in an envelope although it should.
     pub fn replay(&self, entry: &[u8]) -> Replayed {
-        if let Some(input) = self.unpack(entry) {
-            (self.run)(&input);
-            return Replayed::Input;
+        let Input::Choices(case) = self.input else {
+            (self.run)(entry);
+            return Replayed::Same;
+        };
+        let Some(Envelope { choices, trace }) = Envelope::open(entry) else {
+            panic!("an entry that is in no envelope");
+        };
+        (self.run)(choices);
+        if case(choices).make().is_some_and(|made| made.bytes[..] == *trace) {
+            return Replayed::Same;
         }
-        let envelope = Envelope::open(entry);
-        let trace = envelope.map(|e| e.trace).unwrap_or_else(|| panic!("an entry that is in no envelope"));
         (targets::bytes::TARGET.run)(trace);
         (targets::round_trip::TARGET.run)(trace);
-        Replayed::Trace
+        Replayed::Changed
     }
 }
 
-/// As what an entry of the corpus was run.
+/// Whether an entry of the corpus still means what it meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replayed {
-    /// As the target's input.
-    Input,
-    /// As the trace in its envelope.
-    Trace,
+    /// It does.
+    Same,
+    /// Its choices have come to make another trace.
+    Changed,
 }
 
 /// Makes the program of one target: a libFuzzer target under `cargo fuzz`, else a program

@@ -43,13 +43,17 @@ fn all(target: &'static Target, entries: &[PathBuf]) -> Result<(), Failed> {
         let entry = fs::read(path)?;
         let outcome = std::panic::catch_unwind(|| target.replay(&entry));
         match outcome {
-            Ok(Replayed::Input) => {}
-            Ok(Replayed::Trace) => stale += 1,
+            Ok(Replayed::Same) => {}
+            Ok(Replayed::Changed) => stale += 1,
             Err(_) => return Err(format!("{} fails; see above", path.display()).into()),
         }
     }
     if stale > 0 {
-        println!("{}: {stale} of {} entries were run as traces: the generator has changed", target.name, entries.len());
+        println!(
+            "{}: the choices of {stale} of {} entries make other traces now; both were run",
+            target.name,
+            entries.len()
+        );
     }
     Ok(())
 }

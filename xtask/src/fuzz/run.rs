@@ -99,7 +99,13 @@ pub fn minimise(targets: &[&Target]) -> Result<Tally> {
 pub fn merge(programs: &Path, target: &Target, into: &Path, from: &[&Path]) -> Result<u64> {
     let mut command = Command::new(programs.join(target.name));
     command.arg("-set_cover_merge=1").arg(format!("-max_len={}", target.max_len)).arg(into).args(from);
-    let output = command.stderr(Stdio::piped()).output().doing(format!("merge the corpus of {}", target.name))?;
+    // The engine goes on after a crash; what it leaves behind is found again by a campaign.
+    let scratch = tempfile::tempdir().doing("make a folder")?;
+    let output = command
+        .current_dir(scratch.path())
+        .stderr(Stdio::piped())
+        .output()
+        .doing(format!("merge the corpus of {}", target.name))?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
         return Err(Fault::new(format!("merging the corpus of {} failed:\n{}", target.name, last_lines(&text, 12))));

@@ -64,7 +64,9 @@ pub fn go_fuzz_reader(time: Duration, core: usize) -> Result<Rate> {
     let scratch = tempfile::tempdir().doing("make a folder")?;
     let test = scratch.path().join("trace.test");
     let mut build = toolchain.command().doing("find the go command")?;
-    build.args(["test", "-c", "-fuzz=FuzzReader", "-o"]).arg(&test).arg("internal/trace");
+    build.args(["test", "-c", "-fuzz=FuzzReader", "-o"]).arg(&test).arg(".");
+    // Only the SDK itself counts as the main module, whose packages -fuzz takes.
+    build.current_dir(toolchain.trace_package());
     crate::fault::capture(&mut build)?;
     copy_tree(&toolchain.trace_package().join("testdata/fuzz"), &scratch.path().join("testdata/fuzz"))?;
 
@@ -77,7 +79,7 @@ pub fn go_fuzz_reader(time: Duration, core: usize) -> Result<Rate> {
     let meter = Meter::start();
     let output = run.output().doing("run Go's FuzzReader")?;
     let cpu = meter.stop();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
     last_rate(&text)
         .map(|rate| Rate { cpu, ..rate })
         .ok_or_else(|| Fault::new(format!("Go's FuzzReader says no figures:\n{text}")))
