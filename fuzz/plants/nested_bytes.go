@@ -1,7 +1,7 @@
 // Four bytes of a string, one test inside the other: each is an edge of its own.
 // plant: generation.go
-// before: if err := stringTable.insert(stringID(id), sb.String()); err != nil {
-// call: plantedString(sb.String())
+// before: if err := stringTable.insert(stringID(id), s); err != nil {
+// call: plantedString(s)
 package trace
 
 func plantedString(s string) {
