@@ -36,7 +36,7 @@ fn read(bytes: &[u8]) -> (Outcome, usize) {
 #[test]
 fn each_finding_is_reproduced() {
     for (name, file) in findings() {
-        let (outcome, panics) = read(&file.to_bytes().unwrap());
+        let (outcome, panics) = read(&file.to_bytes());
         let expected = match (&file.expect, name.as_str()) {
             (Expect::Failure(_), _) => Outcome::Refused,
             (_, "silent-end") => Outcome::SilentEnd,
