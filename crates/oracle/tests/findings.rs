@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use tracehound_parser::{Outcome, Reader};
+use tracehound_wire::raw::TextStyle;
 use tracehound_wire::testfile::{Expect, TestFile};
 
 fn repository() -> PathBuf {
@@ -36,7 +37,7 @@ fn read(bytes: &[u8]) -> (Outcome, usize) {
 #[test]
 fn each_finding_is_reproduced() {
     for (name, file) in findings() {
-        let (outcome, panics) = read(&file.to_bytes());
+        let (outcome, panics) = read(&file.to_binary(TextStyle::Lossless).unwrap());
         let expected = match (&file.expect, name.as_str()) {
             (Expect::Failure(_), _) => Outcome::Refused,
             (_, "silent-end") => Outcome::SilentEnd,
