@@ -13,6 +13,7 @@ mod conformance;
 mod corpus;
 mod fault;
 mod fuzz;
+mod generate;
 mod hunt;
 mod properties;
 mod provision;
@@ -91,6 +92,8 @@ enum Command {
     Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
+    /// Write what is generated and kept in the tree: corpus/reject and docs/rules.md
+    Generate,
     /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
     Sabotage(sabotage::Options),
 }
@@ -149,6 +152,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
+        Command::Generate => generate::generate()?,
         Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
