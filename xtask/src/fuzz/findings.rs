@@ -1,8 +1,8 @@
 //! Crashes of the fuzzer as findings, in the shape of the hunt's.
 //!
 //! An input that is choices is a case of the hunt, and becomes a finding through the hunt's own
-//! code. Bytes are no case: they are kept as a trace, shrunk while the target still fails in
-//! the same words.
+//! code. Bytes are no case: they are kept as a trace, as they are; `tracehound shrink` makes
+//! them smaller.
 
 use crate::fault::{Doing, Result, repository};
 use std::fs;
