@@ -499,11 +499,18 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn stuck(&self) -> Error {
-        let waiting: Vec<&Cursor> =
-            (0..self.frontier.len()).map(|i| &self.cursors[self.frontier.get(i).cursor as usize]).collect();
+        let all = (0..self.frontier.len()).map(|i| &self.cursors[self.frontier.get(i).cursor as usize]);
+        let (waiting, untried): (Vec<&Cursor>, Vec<&Cursor>) = all.partition(|c| can_wait(c.ty));
         let waits = self.order.explain(&waiting, |at| self.input.offset(at));
-        let message = match waits.first() {
-            Some(first) => format!(
+        let message = match (untried.first(), waits.first()) {
+            (Some(cursor), _) => format!(
+                "{} threads wait, and thread {}'s {}, which need not wait, is not tried: Go's reader leaves out the \
+                 first thread of its sorted frontier, and so may refuse a sound trace",
+                waits.len(),
+                self.order.threads.get(cursor.thread).m,
+                cursor.ty
+            ),
+            (None, Some(first)) => format!(
                 "no thread can go on: {} wait; thread {}'s {} waits for {}, but {}",
                 waits.len(),
                 first.thread,
@@ -511,12 +518,30 @@ impl<'a> Reader<'a> {
                 first.condition,
                 first.found
             ),
-            None => "no thread can go on".to_owned(),
+            (None, None) => "no thread can go on".to_owned(),
         };
         let place = self.frontier.first().map_or_else(|| self.place(), |s| self.place_of(s.cursor as usize));
         let generation = self.scene.tables.number;
         Error::rule_at(RejectRule::Stuck, place, message).with_explain(Explain { generation, waits })
     }
+}
+
+/// Whether an event of this type may have to wait for another thread's.
+fn can_wait(ty: EventType) -> bool {
+    use EventType::*;
+    matches!(
+        ty,
+        ProcStart
+            | ProcSteal
+            | GoStart
+            | GoUnblock
+            | GoSwitch
+            | GoSwitchDestroy
+            | GoSyscallEndBlocked
+            | GCActive
+            | GCBegin
+            | GCEnd
+    )
 }
 
 /// By type byte: up to two stack and two string arguments to check on delivery, as

@@ -8,7 +8,7 @@ use crate::output;
 use std::io::Write;
 use tracehound_oracle::readers::ReaderSpec;
 use tracehound_oracle::verdict::Mode;
-use tracehound_parser::{Error, Options, Reader};
+use tracehound_parser::{Error, Options, Outcome as Ending, Reader};
 
 /// How many waiting threads are shown without `--verbose`.
 const WAITS_SHOWN: usize = 8;
@@ -42,11 +42,24 @@ pub fn run(a: &Check) -> Result<Outcome, Failure> {
 fn explain(out: &mut impl Write, input: &Input, options: Options, verbose: bool) -> Result<bool, Failure> {
     let mut events = 0u64;
     let read = Reader::with_options(&input.bytes, options).and_then(|mut reader| {
-        reader.for_each(|_| events += 1)?;
-        Ok(reader.version())
+        let ending = reader.for_each(|_| events += 1)?;
+        Ok((reader.version(), ending))
     });
     match read {
-        Ok(version) => {
+        Ok((version, Ending::SilentEnd)) => {
+            writeln!(
+                out,
+                "{}: accepted, {events} events, wire version {version}, but not read to its end",
+                input.name
+            )?;
+            writeln!(
+                out,
+                "  a record of a table is cut between two numbers; Go's reader takes that for the end of the trace"
+            )?;
+            writeln!(out, "  next: what follows is lost without an error; record the trace again")?;
+            Ok(true)
+        }
+        Ok((version, _)) => {
             writeln!(out, "{}: sound, {events} events, wire version {version}", input.name)?;
             Ok(true)
         }
