@@ -1,7 +1,8 @@
 //! Running a campaign on several threads. Which cases there are depends on the seed alone;
-//! which thread takes which does not matter to what is found.
+//! which thread takes which does not matter to what is found. It begins with the reject matrix:
+//! a reader that lacks a rule is found out by the trace that breaks only that rule.
 
-use super::case::{HuntCase, edits_of};
+use super::case::{HuntCase, Made, edits_of, matrix_cases};
 use super::examine::Examiner;
 use super::stats::Stats;
 use super::{Breach, Setup};
@@ -38,6 +39,8 @@ pub struct Progress {
 type Groups = BTreeMap<(Law, String, String), (u64, Breach, u64)>;
 
 struct Shared {
+    /// Whether a thread has taken the reject matrix.
+    matrix_taken: AtomicBool,
     next: AtomicU64,
     stop: AtomicBool,
     found: Mutex<(Stats, Groups)>,
@@ -53,8 +56,12 @@ pub fn hunt(setup: &Setup, bound: Bound, mut tick: impl FnMut(&Progress) -> bool
     for _ in 0..setup.threads.max(1) {
         examiners.push(Examiner::new(setup)?);
     }
-    let shared =
-        Shared { next: AtomicU64::new(0), stop: AtomicBool::new(false), found: Mutex::new(Default::default()) };
+    let shared = Shared {
+        matrix_taken: AtomicBool::new(false),
+        next: AtomicU64::new(0),
+        stop: AtomicBool::new(false),
+        found: Mutex::new(Default::default()),
+    };
     let start = Instant::now();
     std::thread::scope(|scope| {
         let workers: Vec<_> =
@@ -76,6 +83,10 @@ fn progress(shared: &Shared, start: Instant) -> Progress {
 }
 
 fn work(setup: &Setup, bound: Bound, start: Instant, mut examiner: Examiner, shared: &Shared) {
+    if !shared.matrix_taken.swap(true, Ordering::Relaxed) {
+        let cases = matrix_cases();
+        shared.note(&mut examiner, &cases, &vec![0; cases.len()]);
+    }
     loop {
         let first = shared.next.fetch_add(CHUNK, Ordering::Relaxed);
         let done = match bound {
@@ -103,9 +114,17 @@ fn work(setup: &Setup, bound: Bound, start: Instant, mut examiner: Examiner, sha
             cases.push((legal, made));
             cases.extend(edits);
         }
-        let breaches = examiner.examine(&cases);
+        shared.note(&mut examiner, &cases, &indexes);
+    }
+}
+
+impl Shared {
+    /// Examines cases, and keeps what was counted and found. The indexes say which of two breaches
+    /// that are the same finding came first.
+    fn note(&self, examiner: &mut Examiner, cases: &[(HuntCase, Made)], indexes: &[u64]) {
+        let breaches = examiner.examine(cases);
         let stats = std::mem::take(&mut examiner.stats);
-        let Ok(mut found) = shared.found.lock() else { return };
+        let Ok(mut found) = self.found.lock() else { return };
         found.0.add(stats);
         for breach in breaches {
             let at = cases.iter().position(|(case, _)| *case == breach.case);

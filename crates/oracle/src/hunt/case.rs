@@ -1,12 +1,14 @@
 //! A case of the hunt: a legal history, perhaps with one edit. As a string it is the
-//! history's own replay string, with `/OPERATOR@CHOICES` behind it for an edit.
+//! history's own replay string, with `/OPERATOR@CHOICES` behind it for an edit. The traces of
+//! the reject matrix are cases too: edits that leave nothing of the history.
 
+use crate::judge::matrix;
 use std::fmt;
 use std::str::FromStr;
-use tracehound_generator::mutate::{Edited, Facts, Label, Operator, operators};
+use tracehound_generator::mutate::{self, Edited, Facts, Label, Operator, operators};
 use tracehound_generator::source::Rng;
 use tracehound_generator::{Case, CaseError, Config, History};
-use tracehound_wire::Trace;
+use tracehound_wire::{RejectRule, Trace};
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +77,54 @@ impl HuntCase {
             let bytes = history.bytes().into();
             return Some(Made { history, bytes, edit: None });
         };
+        if edit.operator == MATRIX {
+            let (bytes, made) = matrix_traces().into_iter().nth(usize::try_from(edit.choices).ok()?)?;
+            return Some(Made { history, bytes, edit: Some(made) });
+        }
         let operator = Operator::named(edit.operator)?;
         let (bytes, made) = apply(operator, edit.choices, &Facts::new(history.trace()))?;
         Some(Made { bytes, edit: Some(made), history })
     }
+}
+
+/// The name that stands for the reject matrix where an operator's would stand; its choices are the
+/// trace's place in the matrix.
+const MATRIX: &str = "matrix";
+
+impl MadeEdit {
+    /// Whether this is a trace of the reject matrix and no edit of the history.
+    pub fn is_of_matrix(&self) -> bool {
+        self.operator == MATRIX
+    }
+}
+
+/// The traces of the reject matrix: for each rule the one that breaks it, then its neighbour.
+fn matrix_traces() -> Vec<(std::sync::Arc<[u8]>, MadeEdit)> {
+    let trace = |sample: matrix::Sample, what: String, label: Label| {
+        let bytes = sample.to_bytes().into();
+        let trace = if let matrix::Sample::Trace(trace) = sample { Some(trace) } else { None };
+        (bytes, MadeEdit { operator: MATRIX, what, label, trace })
+    };
+    let mut all = Vec::new();
+    for entry in matrix::entries() {
+        let (class, place) = (entry.rule.class(), RejectRule::ALL.iter().position(|rule| *rule == entry.rule));
+        let rules = place.map_or(&[][..], |at| &RejectRule::ALL[at..=at]);
+        all.push(trace(entry.reject, format!("breaks {class}"), Label::MustReject(rules)));
+        let what = format!("breaks nothing, a neighbour of one that breaks {class}: {}", entry.edit);
+        all.push(trace(entry.neighbour, what, Label::MustAccept(mutate::Law::Extra)));
+    }
+    all
+}
+
+/// A case for each trace of the reject matrix.
+pub(super) fn matrix_cases() -> Vec<(HuntCase, Made)> {
+    let case = Case::from_tape(Vec::new(), Config::default());
+    let history = case.generate();
+    let made = |(n, (bytes, edit)): (usize, (std::sync::Arc<[u8]>, MadeEdit))| {
+        let case = HuntCase { case: case.clone(), edit: Some(Edit { operator: MATRIX, choices: n as u64 }) };
+        (case, Made { history: history.clone(), bytes, edit: Some(edit) })
+    };
+    matrix_traces().into_iter().enumerate().map(made).collect()
 }
 
 /// Applies an operator; `None` if it finds no place.
@@ -148,7 +194,7 @@ impl FromStr for HuntCase {
         };
         let wrong = || ReplayError::Edit(edit.to_owned());
         let (name, choices) = edit.split_once('@').ok_or_else(wrong)?;
-        let operator = Operator::named(name).ok_or_else(wrong)?.name;
+        let operator = if name == MATRIX { MATRIX } else { Operator::named(name).ok_or_else(wrong)?.name };
         let choices = choices.parse().map_err(|_| wrong())?;
         Ok(HuntCase { case: Case::parse(history)?, edit: Some(Edit { operator, choices }) })
     }
@@ -164,7 +210,8 @@ mod tests {
             let legal = HuntCase::legal(seed, &Config::default());
             let made = legal.make().unwrap();
             let (edits, _) = edits_of(&legal, &made, 2, seed);
-            for (case, made) in [(legal.clone(), made.clone())].into_iter().chain(edits) {
+            let matrix = if seed == 0 { matrix_cases() } else { Vec::new() };
+            for (case, made) in [(legal.clone(), made.clone())].into_iter().chain(edits).chain(matrix) {
                 let again: HuntCase = case.to_string().parse().unwrap();
                 assert_eq!(again, case);
                 assert_eq!(again.make().unwrap().bytes, made.bytes, "{case}");

@@ -259,7 +259,10 @@ pub fn write(dir: &Path, finding: &Finding, command: &str) -> io::Result<PathBuf
         law_in_words(b.law),
         finding.edit.as_ref().map_or_else(
             || "The trace is of a legal history.".to_owned(),
-            |e| format!("The trace is of a legal history with one edit, {e}.")
+            |e| match e.strip_prefix("matrix: ") {
+                Some(what) => format!("The trace is of the reject matrix (`docs/rules.md`): it {what}."),
+                None => format!("The trace is of a legal history with one edit, {e}."),
+            }
         ),
         finding.verdicts,
         finding.count,

@@ -11,6 +11,8 @@ pub struct Stats {
     pub legal: u64,
     /// Edited ones.
     pub mutated: u64,
+    /// Traces of the reject matrix, which a campaign begins with; not among its cases.
+    pub matrix: u64,
     /// Edits by label.
     pub labels: BTreeMap<&'static str, u64>,
     /// Edits that found no place in a history.
@@ -56,6 +58,7 @@ impl Stats {
         }
         self.legal += other.legal;
         self.mutated += other.mutated;
+        self.matrix += other.matrix;
         self.without_place += other.without_place;
         self.bytes += other.bytes;
         self.self_steals += other.self_steals;

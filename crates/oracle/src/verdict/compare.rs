@@ -34,6 +34,8 @@ pub enum NotComparable {
     /// The label of an edit holds for Go 1.27's reader, and this one is of an older release,
     /// which differs here on purpose.
     OlderRelease,
+    /// The reader hung, died or ran out of memory too often to be asked again.
+    GivenUp,
     /// The law does not apply to this trace.
     LawNotApplicable(&'static str),
 }
@@ -48,6 +50,7 @@ impl fmt::Display for NotComparable {
             }
             NotComparable::Known(id) => write!(f, "known divergence {id}"),
             NotComparable::OlderRelease => f.write_str("the release of this reader differs from Go 1.27's here"),
+            NotComparable::GivenUp => f.write_str("the reader failed too often and was given up"),
             NotComparable::LawNotApplicable(why) => f.write_str(why),
         }
     }
