@@ -1,4 +1,4 @@
-//! What a campaign does before and beside its cases: the reject matrix first, and no time for a
+//! What a campaign does before and beside its cases: the reject matrix and the probes first, and no time for a
 //! reader that only fails.
 
 use tracehound_oracle::hunt::{Bound, Setup, hunt};
@@ -6,9 +6,11 @@ use tracehound_oracle::judge::matrix;
 use tracehound_oracle::laws::Law;
 
 #[test]
-fn a_campaign_begins_with_the_reject_matrix() {
-    let end = hunt(&Setup { threads: 2, ..Setup::default() }, Bound::Cases(0), |_| true).unwrap();
+fn a_campaign_begins_with_the_reject_matrix_and_the_probes() {
+    let setup = Setup { readers: vec!["builtin".parse().unwrap()], threads: 2, ..Setup::default() };
+    let end = hunt(&setup, Bound::Cases(0), |_| true).unwrap();
     assert_eq!(end.stats.matrix, 2 * matrix::entries().len() as u64);
+    assert!(end.stats.probes > 20_000, "{}", end.stats.probes);
     assert_eq!(end.stats.cases(), 0);
     assert_eq!(end.groups, [], "the built-in reader and the matrix agree");
 }

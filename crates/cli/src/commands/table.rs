@@ -9,7 +9,7 @@ pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()
     let seconds = p.elapsed.as_secs_f64().max(0.001);
     let row = |out: &mut dyn Write, name: &str, value: String| writeln!(out, "{name:<16} {value}");
     row(out, "cases", format!("{} ({} legal histories, {} edited)", s.cases(), s.legal, s.mutated))?;
-    row(out, "first", format!("{} traces of the reject matrix", s.matrix))?;
+    row(out, "first", format!("{} traces of the reject matrix, {} probes", s.matrix, s.probes))?;
     let labels: Vec<String> = s.labels.iter().map(|(name, n)| format!("{n} {name}")).collect();
     row(out, "edits", labels.join(", "))?;
     row(out, "", format!("{} labels judged, {} beyond the judge", s.judged, s.judge_gave_up))?;

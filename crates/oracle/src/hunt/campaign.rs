@@ -1,8 +1,8 @@
 //! Running a campaign on several threads. Which cases there are depends on the seed alone;
-//! which thread takes which does not matter to what is found. It begins with the reject matrix:
-//! a reader that lacks a rule is found out by the trace that breaks only that rule.
+//! which thread takes which does not matter to what is found. It begins with the reject matrix
+//! and the probes: a reader that lacks a rule is found out by the trace that breaks only that rule.
 
-use super::case::{HuntCase, Made, edits_of, matrix_cases};
+use super::case::{HuntCase, Made, edits_of, first_cases};
 use super::examine::Examiner;
 use super::stats::Stats;
 use super::{Breach, Setup};
@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// How many histories a thread takes at once.
 const CHUNK: u64 = 16;
+
+/// How many of the cases that come first are examined at once.
+const FIRST_CHUNK: usize = 64;
 
 /// When a campaign ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +42,8 @@ pub struct Progress {
 type Groups = BTreeMap<(Law, String, String), (u64, Breach, u64)>;
 
 struct Shared {
-    /// Whether a thread has taken the reject matrix.
-    matrix_taken: AtomicBool,
+    /// Whether a thread has taken the cases that come first.
+    first_taken: AtomicBool,
     next: AtomicU64,
     stop: AtomicBool,
     found: Mutex<(Stats, Groups)>,
@@ -57,7 +60,7 @@ pub fn hunt(setup: &Setup, bound: Bound, mut tick: impl FnMut(&Progress) -> bool
         examiners.push(Examiner::new(setup)?);
     }
     let shared = Shared {
-        matrix_taken: AtomicBool::new(false),
+        first_taken: AtomicBool::new(false),
         next: AtomicU64::new(0),
         stop: AtomicBool::new(false),
         found: Mutex::new(Default::default()),
@@ -83,9 +86,12 @@ fn progress(shared: &Shared, start: Instant) -> Progress {
 }
 
 fn work(setup: &Setup, bound: Bound, start: Instant, mut examiner: Examiner, shared: &Shared) {
-    if !shared.matrix_taken.swap(true, Ordering::Relaxed) {
-        let cases = matrix_cases();
-        shared.note(&mut examiner, &cases, &vec![0; cases.len()]);
+    if !shared.first_taken.swap(true, Ordering::Relaxed) {
+        let mut all = first_cases(!setup.readers.is_empty()).peekable();
+        while all.peek().is_some() && !shared.stop.load(Ordering::Relaxed) {
+            let cases: Vec<_> = all.by_ref().take(FIRST_CHUNK).collect();
+            shared.note(&mut examiner, &cases, &[0; FIRST_CHUNK]);
+        }
     }
     loop {
         let first = shared.next.fetch_add(CHUNK, Ordering::Relaxed);

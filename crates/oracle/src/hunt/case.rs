@@ -1,10 +1,12 @@
 //! A case of the hunt: a legal history, perhaps with one edit. As a string it is the
 //! history's own replay string, with `/OPERATOR@CHOICES` behind it for an edit. The traces of
-//! the reject matrix are cases too: edits that leave nothing of the history.
+//! the reject matrix and the probes are cases too: edits that leave nothing of the history.
 
+use super::probe;
 use crate::judge::matrix;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use tracehound_generator::mutate::{self, Edited, Facts, Label, Operator, operators};
 use tracehound_generator::source::Rng;
 use tracehound_generator::{Case, CaseError, Config, History};
@@ -34,7 +36,7 @@ pub struct Made {
     /// The history, before the edit.
     pub history: History,
     /// The trace's bytes.
-    pub bytes: std::sync::Arc<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// What was edited and how, if anything was.
     pub edit: Option<MadeEdit>,
 }
@@ -77,8 +79,8 @@ impl HuntCase {
             let bytes = history.bytes().into();
             return Some(Made { history, bytes, edit: None });
         };
-        if edit.operator == MATRIX {
-            let (bytes, made) = matrix_traces().into_iter().nth(usize::try_from(edit.choices).ok()?)?;
+        if let Some((_, mut all)) = fixed(edit.operator) {
+            let (bytes, made) = all.nth(usize::try_from(edit.choices).ok()?)?;
             return Some(Made { history, bytes, edit: Some(made) });
         }
         let operator = Operator::named(edit.operator)?;
@@ -91,15 +93,44 @@ impl HuntCase {
 /// trace's place in the matrix.
 const MATRIX: &str = "matrix";
 
+/// Likewise for the probes.
+const PROBE: &str = "probe";
+
+/// The traces behind a name that stands for no operator but for traces that leave nothing of
+/// a history.
+fn fixed(name: &str) -> Option<(&'static str, Box<dyn Iterator<Item = Fixed>>)> {
+    match name {
+        MATRIX => Some((MATRIX, Box::new(matrix_traces().into_iter()))),
+        PROBE => Some((PROBE, Box::new(probes()))),
+        _ => None,
+    }
+}
+
+/// A trace that is the same in every campaign.
+type Fixed = (Arc<[u8]>, MadeEdit);
+
+fn probes() -> impl Iterator<Item = Fixed> {
+    let made = |(trace, what): (Trace, String)| {
+        let bytes = trace.to_bytes().into();
+        (bytes, MadeEdit { operator: PROBE, what, label: Label::Unspecified, trace: Some(trace) })
+    };
+    probe::all().map(made)
+}
+
 impl MadeEdit {
-    /// Whether this is a trace of the reject matrix and no edit of the history.
+    /// Whether this is a trace of the reject matrix.
     pub fn is_of_matrix(&self) -> bool {
         self.operator == MATRIX
+    }
+
+    /// Whether this is a probe.
+    pub fn is_probe(&self) -> bool {
+        self.operator == PROBE
     }
 }
 
 /// The traces of the reject matrix: for each rule the one that breaks it, then its neighbour.
-fn matrix_traces() -> Vec<(std::sync::Arc<[u8]>, MadeEdit)> {
+fn matrix_traces() -> Vec<Fixed> {
     let trace = |sample: matrix::Sample, what: String, label: Label| {
         let bytes = sample.to_bytes().into();
         let trace = if let matrix::Sample::Trace(trace) = sample { Some(trace) } else { None };
@@ -116,19 +147,22 @@ fn matrix_traces() -> Vec<(std::sync::Arc<[u8]>, MadeEdit)> {
     all
 }
 
-/// A case for each trace of the reject matrix.
-pub(super) fn matrix_cases() -> Vec<(HuntCase, Made)> {
+/// What a campaign begins with: a case for each trace of the reject matrix and, if there is a
+/// reader to compare with, for each probe.
+pub(super) fn first_cases(with_probes: bool) -> impl Iterator<Item = (HuntCase, Made)> {
     let case = Case::from_tape(Vec::new(), Config::default());
     let history = case.generate();
-    let made = |(n, (bytes, edit)): (usize, (std::sync::Arc<[u8]>, MadeEdit))| {
-        let case = HuntCase { case: case.clone(), edit: Some(Edit { operator: MATRIX, choices: n as u64 }) };
+    let names = [Some(MATRIX), with_probes.then_some(PROBE)];
+    let all = names.into_iter().flatten().filter_map(fixed);
+    let all = all.flat_map(|(name, all)| all.enumerate().map(move |(n, fixed)| (name, n as u64, fixed)));
+    all.map(move |(operator, choices, (bytes, edit))| {
+        let case = HuntCase { case: case.clone(), edit: Some(Edit { operator, choices }) };
         (case, Made { history: history.clone(), bytes, edit: Some(edit) })
-    };
-    matrix_traces().into_iter().enumerate().map(made).collect()
+    })
 }
 
 /// Applies an operator; `None` if it finds no place.
-fn apply(operator: &'static Operator, choices: u64, facts: &Facts<'_>) -> Option<(std::sync::Arc<[u8]>, MadeEdit)> {
+fn apply(operator: &'static Operator, choices: u64, facts: &Facts<'_>) -> Option<(Arc<[u8]>, MadeEdit)> {
     let mutated = operator.apply(facts, &mut Rng::new(choices))?;
     let bytes = mutated.edited.to_bytes().into();
     let trace = match mutated.edited {
@@ -194,7 +228,10 @@ impl FromStr for HuntCase {
         };
         let wrong = || ReplayError::Edit(edit.to_owned());
         let (name, choices) = edit.split_once('@').ok_or_else(wrong)?;
-        let operator = if name == MATRIX { MATRIX } else { Operator::named(name).ok_or_else(wrong)?.name };
+        let operator = fixed(name)
+            .map(|(name, _)| name)
+            .or_else(|| Operator::named(name).map(|operator| operator.name))
+            .ok_or_else(wrong)?;
         let choices = choices.parse().map_err(|_| wrong())?;
         Ok(HuntCase { case: Case::parse(history)?, edit: Some(Edit { operator, choices }) })
     }
@@ -210,7 +247,7 @@ mod tests {
             let legal = HuntCase::legal(seed, &Config::default());
             let made = legal.make().unwrap();
             let (edits, _) = edits_of(&legal, &made, 2, seed);
-            let matrix = if seed == 0 { matrix_cases() } else { Vec::new() };
+            let matrix = if seed == 0 { first_cases(true).step_by(1709).collect() } else { Vec::new() };
             for (case, made) in [(legal.clone(), made.clone())].into_iter().chain(edits).chain(matrix) {
                 let again: HuntCase = case.to_string().parse().unwrap();
                 assert_eq!(again, case);

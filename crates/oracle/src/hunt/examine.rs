@@ -218,6 +218,8 @@ impl Examiner {
         let mut broken = Vec::new();
         if edit.is_of_matrix() {
             self.stats.matrix += 1;
+        } else if edit.is_probe() {
+            self.stats.probes += 1;
         } else {
             self.stats.mutated += 1;
             self.stats.bytes += made.bytes.len() as u64;

@@ -259,9 +259,10 @@ pub fn write(dir: &Path, finding: &Finding, command: &str) -> io::Result<PathBuf
         law_in_words(b.law),
         finding.edit.as_ref().map_or_else(
             || "The trace is of a legal history.".to_owned(),
-            |e| match e.strip_prefix("matrix: ") {
-                Some(what) => format!("The trace is of the reject matrix (`docs/rules.md`): it {what}."),
-                None => format!("The trace is of a legal history with one edit, {e}."),
+            |e| match e.split_once(": ") {
+                Some(("matrix", what)) => format!("The trace is of the reject matrix (`docs/rules.md`): it {what}."),
+                Some(("probe", what)) => format!("The trace is a probe: {what}."),
+                _ => format!("The trace is of a legal history with one edit, {e}."),
             }
         ),
         finding.verdicts,

@@ -4,6 +4,7 @@ mod campaign;
 mod case;
 mod examine;
 mod finding;
+mod probe;
 mod stats;
 
 pub use campaign::{Bound, Progress, hunt};

@@ -13,6 +13,8 @@ pub struct Stats {
     pub mutated: u64,
     /// Traces of the reject matrix, which a campaign begins with; not among its cases.
     pub matrix: u64,
+    /// Probes, which come next if there is a reader to compare with; not among its cases either.
+    pub probes: u64,
     /// Edits by label.
     pub labels: BTreeMap<&'static str, u64>,
     /// Edits that found no place in a history.
@@ -59,6 +61,7 @@ impl Stats {
         self.legal += other.legal;
         self.mutated += other.mutated;
         self.matrix += other.matrix;
+        self.probes += other.probes;
         self.without_place += other.without_place;
         self.bytes += other.bytes;
         self.self_steals += other.self_steals;
