@@ -1,9 +1,11 @@
 //! The command line.
 
+mod generator;
+
 use crate::failure::Failure;
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub use generator::GeneratorArgs;
 use std::time::Duration;
-use tracehound_generator::{Config, EmissionFault};
 use tracehound_oracle::hunt::Setup;
 use tracehound_oracle::readers::{Limits, ReaderSpec};
 use tracehound_parser::{Fault, Options};
@@ -160,6 +162,9 @@ pub struct Replay {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound gen --count 100 --out corpus\n  \
+    tracehound gen --wire 1.22 --features syscalls,sysmon --format test --out .\n  \
+    tracehound gen --steps 60 --ms 3 --ps 2 --without gc,user --out small")]
 pub struct Gen {
     /// How many
     #[arg(long, default_value_t = 10, value_name = "N")]
@@ -167,47 +172,25 @@ pub struct Gen {
     /// Seed of the first; the others follow
     #[arg(long, default_value_t = 0, value_name = "S")]
     pub seed: u64,
-    /// Folder to write to
+    /// Folder to write to; it is made if need be
     #[arg(long, value_name = "DIR")]
     pub out: String,
+    /// What is written for each: SEED.trace, SEED.txt or SEED.test
+    #[arg(long, value_enum, default_value_t = Form::Binary)]
+    pub format: Form,
     #[command(flatten)]
     pub generator: GeneratorArgs,
 }
 
-/// What histories may do.
-#[derive(Debug, ClapArgs)]
-pub struct GeneratorArgs {
-    /// The Go release that the traces are written by, such as go1.26; any without this
-    #[arg(long, value_name = "RELEASE")]
-    pub flavour: Option<String>,
-    /// Most steps of a history
-    #[arg(long, value_name = "N")]
-    pub steps: Option<u32>,
-    /// Most generations of a history
-    #[arg(long, value_name = "N")]
-    pub generations: Option<u32>,
-    /// Arm a fault of the runtime's emission, such as gcwait-proc-stop
-    #[arg(long, value_name = "NAME")]
-    pub emission_fault: Option<String>,
-}
-
-impl GeneratorArgs {
-    /// The generator's configuration.
-    pub fn config(&self) -> Result<Config, Failure> {
-        let mut config = Config::default();
-        if let Some(flavour) = &self.flavour {
-            config.flavour = Some(flavour.parse().map_err(Failure::Usage)?);
-        }
-        config.steps = self.steps.unwrap_or(config.steps);
-        config.generations = self.generations.unwrap_or(config.generations);
-        if let Some(name) = &self.emission_fault {
-            config.fault = Some(name.parse::<EmissionFault>().map_err(|e| {
-                let names: Vec<_> = EmissionFault::ALL.iter().map(|f| f.name()).collect();
-                Failure::Usage(format!("{e}; there are {}", names.join(", ")))
-            })?);
-        }
-        Ok(config)
-    }
+/// The forms of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// As a program writes it
+    Binary,
+    /// One event a line, as Go's raw text format
+    Text,
+    /// Text and what a reader has to say, as Go's test data
+    Test,
 }
 
 /// Faults to plant in the built-in reader.

@@ -296,3 +296,74 @@ fn known_divergences_are_listed_and_still_diverge() {
     let out = tracehound(&["known", "--check"], &root, b"");
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stdout));
 }
+
+/// Everything that `gen` writes with these options, by file name.
+fn generated(options: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let dir = Folder::new();
+    let args: Vec<&str> = ["gen", "--out", "out"].into_iter().chain(options.split_whitespace()).collect();
+    let out = tracehound(&args, dir.path(), b"");
+    assert_eq!(out.status.code(), Some(0), "{options}: {}", String::from_utf8_lossy(&out.stderr));
+    let files = std::fs::read_dir(dir.path().join("out")).expect("the folder").flatten();
+    files.map(|f| (f.file_name().to_string_lossy().into_owned(), std::fs::read(f.path()).expect("the file"))).collect()
+}
+
+#[test]
+fn gen_writes_the_same_files_each_time() {
+    let twice = [generated("--count 5 --seed 3"), generated("--count 5 --seed 3")];
+    assert_eq!(twice[0], twice[1]);
+    let names: Vec<&str> = twice[0].keys().map(String::as_str).collect();
+    assert_eq!(names, ["3.trace", "4.trace", "5.trace", "6.trace", "7.trace"]);
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..13]).into_owned();
+    for (wire, header) in [("1.22", "go 1.22 trace"), ("1.23", "go 1.23 trace"), ("1.26", "go 1.26 trace")] {
+        let files = generated(&format!("--count 4 --wire {wire}"));
+        assert!(files.values().all(|bytes| shown(bytes) == header), "{wire}");
+    }
+}
+
+#[test]
+fn gen_does_as_its_options_say() {
+    let all = "--count 20 --format text";
+    let text = |options: &str| -> String {
+        generated(options).values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    };
+    let usual = text(all);
+    let tasks = |text: &str| text.matches("UserTaskBegin").count();
+    assert!(tasks(&usual) > 0 && tasks(&text(&format!("{all} --without user,cgo"))) == 0);
+    let only = text(&format!("{all} --features gc"));
+    assert!(only.contains("GCBegin") && !only.contains("GoSyscallBegin") && !only.contains("UserTaskBegin"));
+    assert!(!text(&format!("{all} --features none")).contains("GCBegin"));
+    let zero = text(&format!("{all} --clock zero --steps 50"));
+    let events = |text: &str| text.matches(" dt=").count();
+    assert!(events(&zero) < events(&usual) / 2 && zero.contains("GoStart dt=0"));
+    assert!(!text(&format!("{all} --generations 1 --ps 1 --ms 1 --gs 1")).contains("gen=9"));
+    for (name, file) in generated("--count 3 --format test --flavour go1.24") {
+        let test = tracehound_wire::TestFile::parse(&file).expect("a test file");
+        let bytes = test.to_binary(tracehound_wire::raw::TextStyle::Lossless).expect("its text reads back");
+        let seed = name.trim_end_matches(".test");
+        assert_eq!(Some(&bytes), generated(&format!("--count 1 --flavour go1.24 --seed {seed}")).values().next());
+    }
+}
+
+#[test]
+fn gen_complains_about_names_that_do_not_exist() {
+    let dir = Folder::new();
+    let help = tracehound(&["gen", "--help"], dir.path(), b"");
+    let help = String::from_utf8_lossy(&help.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    let names: Vec<&str> = tracehound_generator::Feature::ALL.iter().map(|f| f.name()).collect();
+    assert!(help.contains(&names.join(", ")), "the help names every feature");
+    for (option, value, listed) in [
+        ("--features", "gc,nothing", "allocfree"),
+        ("--without", "all", "lifecycle"),
+        ("--clock", "wall", "adversarial"),
+        ("--wire", "1.24", "1.23"),
+        ("--flavour", "1.21", "go1.22"),
+        ("--emission-fault", "x", "gcwait-proc-stop"),
+        ("--generations", "9", "1..=8"),
+    ] {
+        let out = tracehound(&["gen", "--out", "out", option, value], dir.path(), b"");
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{option}: {said}");
+        assert!(said.contains(listed), "{option}: {said}");
+        assert!(!dir.path().join("out").exists(), "{option}: nothing is written");
+    }
+}

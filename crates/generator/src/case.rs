@@ -67,16 +67,21 @@ impl CaseError {
 
 impl Case {
     /// The case of a seed. Where `config` leaves the flavour open, the seed decides it.
-    pub fn from_seed(seed: u64, mut config: Config) -> Case {
-        let drawn = Flavour::ALL[(mix(!seed) % Flavour::ALL.len() as u64) as usize];
-        config.flavour.get_or_insert(drawn);
-        Case { config, choices: Choices::Seed(seed) }
+    pub fn from_seed(seed: u64, config: Config) -> Case {
+        let allowed = config.flavours();
+        let flavour = allowed[(mix(!seed) % allowed.len() as u64) as usize];
+        Case::of(flavour, config, Choices::Seed(seed))
     }
 
     /// The case of a tape. Where `config` leaves the flavour open, it is the newest.
-    pub fn from_tape(tape: Tape, mut config: Config) -> Case {
-        config.flavour.get_or_insert(Flavour::Go127);
-        Case { config, choices: Choices::Tape(tape) }
+    pub fn from_tape(tape: Tape, config: Config) -> Case {
+        let newest = config.flavours().pop().unwrap_or(Flavour::Go127);
+        Case::of(newest, config, Choices::Tape(tape))
+    }
+
+    fn of(flavour: Flavour, config: Config, choices: Choices) -> Case {
+        // The release says the wire version.
+        Case { config: Config { flavour: Some(flavour), wire: None, ..config }, choices }
     }
 
     /// The case's flavour.
@@ -269,6 +274,8 @@ fn read_tape(text: &str) -> Result<Tape, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+    use tracehound_wire::Version;
 
     #[test]
     fn replay_strings_read_back() {
@@ -283,6 +290,17 @@ mod tests {
             let s = case.to_string();
             assert_eq!(Case::parse(&s).as_ref(), Ok(&case), "{s}");
         }
+    }
+
+    #[test]
+    fn a_wire_version_leaves_the_releases_that_write_it() {
+        let of = |wire, seed| Case::from_seed(seed, Config { wire: Some(wire), ..Config::default() });
+        let drawn = |wire| (0..50).map(|seed| of(wire, seed).flavour().minor()).collect::<BTreeSet<_>>();
+        assert_eq!(drawn(Version::Go122), BTreeSet::from([22]));
+        assert_eq!(drawn(Version::Go123), BTreeSet::from([23, 24]));
+        assert_eq!(drawn(Version::Go126), BTreeSet::from([26, 27]));
+        let case = of(Version::Go123, 8);
+        assert_eq!(Case::parse(&case.to_string()), Ok(case));
     }
 
     #[test]

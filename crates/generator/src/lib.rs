@@ -36,7 +36,10 @@ pub use swarm::{Clock, Config, Feature, Features, Swarm};
 pub fn generate(source: &mut dyn Source, config: &Config) -> History {
     let flavour = match config.flavour {
         Some(f) => f,
-        None => Flavour::ALL[source.below(Flavour::ALL.len() as u32) as usize],
+        None => {
+            let allowed = config.flavours();
+            allowed[source.below(allowed.len() as u32) as usize]
+        }
     };
     let swarm = Swarm::draw(source, config, flavour);
     model::run(source, swarm)

@@ -8,6 +8,7 @@
 use crate::fault::EmissionFault;
 use crate::flavour::{Class, Flavour};
 use crate::source::Source;
+use tracehound_wire::Version;
 
 macro_rules! features {
     ($( $(#[$doc:meta])* $variant:ident $name:literal; )*) => {
@@ -142,6 +143,8 @@ impl Clock {
 pub struct Config {
     /// The release that writes the trace; none lets each case draw one.
     pub flavour: Option<Flavour>,
+    /// The wire version of what is drawn where no release is given; none allows all.
+    pub wire: Option<Version>,
     /// Most steps that are drawn before the trace is stopped.
     pub steps: u32,
     /// Most generations, 1 to 8.
@@ -164,6 +167,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             flavour: None,
+            wire: None,
             steps: 400,
             generations: 8,
             threads: 6,
@@ -172,6 +176,17 @@ impl Default for Config {
             features: Features::all(),
             clock: None,
             fault: None,
+        }
+    }
+}
+
+impl Config {
+    /// The releases that a case may be of, oldest first; at least one.
+    pub fn flavours(&self) -> Vec<Flavour> {
+        match (self.flavour, self.wire) {
+            (Some(flavour), _) => vec![flavour],
+            (None, Some(wire)) => Flavour::ALL.into_iter().filter(|f| f.wire() == wire).collect(),
+            (None, None) => Flavour::ALL.to_vec(),
         }
     }
 }
