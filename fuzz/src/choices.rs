@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use tracehound_generator::mutate::operators;
 use tracehound_generator::source::Bytes;
 use tracehound_generator::{Case, Config, case};
-use tracehound_oracle::hunt::{Edit, Examiner, HuntCase, Made, Setup};
+use tracehound_oracle::hunt::{Edit, Examiner, HuntCase, Made, Origin, Setup};
 use tracehound_oracle::laws::Law;
 
 /// Bytes that choose the edit.
@@ -26,7 +26,7 @@ pub fn config() -> Config {
 pub fn legal(bytes: &[u8]) -> HuntCase {
     let config = config();
     let tape = case::record(&mut Bytes::new(bytes), &config);
-    HuntCase { case: Case::from_tape(tape, config), edit: None }
+    HuntCase { origin: Origin::History(Case::from_tape(tape, config)), edit: None }
 }
 
 /// A history with an edit. It may find no place in the history.

@@ -3,10 +3,11 @@
 mod generator;
 
 use crate::failure::Failure;
+use crate::seeds;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub use generator::GeneratorArgs;
 use std::time::Duration;
-use tracehound_oracle::hunt::Setup;
+use tracehound_oracle::hunt::{Setup, Shard};
 use tracehound_oracle::readers::{Limits, ReaderSpec};
 use tracehound_parser::{Fault, Options};
 
@@ -30,7 +31,7 @@ pub enum Command {
     /// Convert a trace between binary, text (.txt) and .test
     Convert(Convert),
     /// Generate legal histories, break them, and hold readers to the truth
-    Hunt(Hunt),
+    Hunt(Box<Hunt>),
     /// Run one case of a hunt again
     Replay(Replay),
     /// Write legal histories as traces
@@ -41,6 +42,10 @@ pub enum Command {
     Shrink(Shrink),
     /// Draw a trace or a finding as one HTML page
     Report(Report),
+    /// Write the completions for a shell
+    Completions(Completions),
+    /// Write the manual page
+    Man(Man),
     /// Speak the reader protocol on standard input and output, as an adapter does
     #[command(hide = true)]
     Serve(Serve),
@@ -113,23 +118,42 @@ pub struct Convert {
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  tracehound hunt\n  tracehound hunt --time 60s --reader go:1.27\n  \
-    tracehound hunt --cases 1000 --reader \"cmd:./my-adapter\"")]
+    tracehound hunt --cases 1000 --reader \"cmd:./my-adapter\"\n  \
+    tracehound hunt --endless --seeds traces/ --shard 1/4 --out findings-1\n  \
+    tracehound hunt --resume findings-1\n\n\
+    Exit status: 0 nothing found, 1 a finding, 2 misuse, 3 the environment is at fault. Ctrl-C ends with the summary.")]
 pub struct Hunt {
-    /// Cases to run; 10000 without --time
+    /// Cases to run; 10000 without --time or --endless
     #[arg(long, value_name = "N")]
     pub cases: Option<u64>,
     /// How long to run, such as 60s or 5m
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with = "cases")]
     pub time: Option<Duration>,
+    /// Run until Ctrl-C
+    #[arg(long, conflicts_with_all = ["cases", "time"])]
+    pub endless: bool,
     /// Seed of the first history; the others follow
     #[arg(long, default_value_t = 0, value_name = "S")]
     pub seed: u64,
     /// A reader under test, any number; builtin always takes part
     #[arg(long = "reader", value_name = "READER", value_parser = reader)]
     pub readers: Vec<ReaderSpec>,
-    /// Folder for findings
+    /// Traces, or folders of traces, to read as they are and to edit; any number
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
+    pub seeds: Vec<String>,
+    /// Do one part of the campaign, such as 1/4; the parts together are the whole
+    #[arg(long, value_name = "I/N", default_value_t = Shard::WHOLE)]
+    pub shard: Shard,
+    /// Folder for findings, and for what --resume needs
     #[arg(long, default_value = "findings", value_name = "DIR")]
     pub out: String,
+    /// Go on with the campaign in this folder, as it was asked for then
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["cases", "time", "endless", "seed", "readers", "seeds",
+        "shard", "out", "edits", "FaultArgs", "GeneratorArgs", "LimitArgs"])]
+    pub resume: Option<String>,
+    /// Lines of JSON on standard output instead of words
+    #[arg(long)]
+    pub json: bool,
     /// Edits of each history
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub edits: usize,
@@ -145,6 +169,8 @@ pub struct Hunt {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound replay th1:go1.26:-:s1f\n  \
+    tracehound replay th1:go1.26:-:s1f/drop-block@7 --reader go:1.27 --trace broken.trace")]
 pub struct Replay {
     /// The case, as a finding tells it
     #[arg(value_name = "STRING")]
@@ -235,18 +261,45 @@ impl Hunt {
     /// The campaign that is asked for.
     pub fn setup(&self) -> Result<Setup, Failure> {
         let setup = setup(&self.readers, self.limits, &self.fault)?;
-        let threads = self.threads.unwrap_or(setup.threads);
-        Ok(Setup { seed: self.seed, edits: self.edits, threads, config: self.generator.config()?, ..setup })
+        Ok(Setup {
+            seed: self.seed,
+            edits: self.edits,
+            seeds: seeds::load(&self.seeds)?,
+            shard: self.shard,
+            threads: self.threads.unwrap_or(setup.threads),
+            config: self.generator.config()?,
+            ..setup
+        })
     }
 
     /// The command that runs one of its cases again, up to the case.
     pub fn replay_command(&self) -> String {
-        let mut words = String::from("tracehound replay");
+        let mut words = format!("{} replay", quoted(&program()));
         for reader in &self.readers {
-            words.push_str(&format!(" --reader '{reader}'"));
+            words.push_str(&format!(" --reader {}", quoted(&reader.to_string())));
+        }
+        let LimitArgs { deadline, memory } = self.limits;
+        let Limits { deadline: usual, memory: usual_memory } = Limits::default();
+        if deadline != usual.as_secs() {
+            words.push_str(&format!(" --deadline {deadline}"));
+        }
+        if memory != usual_memory >> 20 {
+            words.push_str(&format!(" --memory {memory}"));
         }
         words + &self.fault.words()
     }
+}
+
+/// How this program was called: its path if it was called by one.
+fn program() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    if called.contains('/') { called } else { "tracehound".into() }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+,=@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 impl Replay {
@@ -279,6 +332,7 @@ fn duration(s: &str) -> Result<Duration, String> {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound known\n  tracehound known --check --reader go:1.27")]
 pub struct Known {
     /// Read the reproducers again; exit status 1 if one no longer diverges
     #[arg(long)]
@@ -322,6 +376,25 @@ pub struct Report {
     /// Where to; - is standard output
     #[arg(long, short, default_value = "report.html", value_name = "OUT")]
     pub output: String,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  tracehound completions bash > ~/.local/share/bash-completion/completions/tracehound\n  \
+    tracehound completions zsh > ~/.zfunc/_tracehound"
+)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound man | man -l -\n  tracehound man hunt > tracehound-hunt.1")]
+pub struct Man {
+    /// The subcommand whose page is written; the program's own without this
+    #[arg(value_name = "SUBCOMMAND")]
+    pub subcommand: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use tracehound_oracle::hunt::HuntError;
 use tracehound_oracle::readers::ReaderError;
 
 /// Why there is no answer.
@@ -54,6 +55,13 @@ impl From<io::Error> for Failure {
 
 impl From<ReaderError> for Failure {
     fn from(e: ReaderError) -> Failure {
+        let words = e.to_string();
+        if e.is_usage() { Failure::Usage(words) } else { Failure::Environment(words) }
+    }
+}
+
+impl From<HuntError> for Failure {
+    fn from(e: HuntError) -> Failure {
         let words = e.to_string();
         if e.is_usage() { Failure::Usage(words) } else { Failure::Environment(words) }
     }

@@ -11,6 +11,7 @@ mod commands;
 mod failure;
 mod input;
 mod output;
+mod seeds;
 
 use clap::Parser;
 use std::process::ExitCode;

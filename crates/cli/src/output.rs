@@ -24,3 +24,9 @@ pub fn note(words: &str) {
 pub fn watched() -> bool {
     io::stderr().is_terminal()
 }
+
+/// Writes a line to standard output at once. A program that has read enough is no reason to stop.
+pub fn line(words: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{words}").and_then(|()| out.flush());
+}

@@ -72,14 +72,59 @@ fn builtin_as_command() -> String {
     format!("cmd:{} serve", PathBuf::from(env!("CARGO_BIN_EXE_tracehound")).display())
 }
 
+/// Every subcommand, and none for the program itself.
+const SUBCOMMANDS: [&str; 13] = [
+    "",
+    "check",
+    "events",
+    "compare",
+    "convert",
+    "hunt",
+    "replay",
+    "gen",
+    "known",
+    "shrink",
+    "report",
+    "completions",
+    "man",
+];
+
 #[test]
 fn every_subcommand_has_help() {
     let dir = Folder::new();
-    for name in ["", "check", "events", "compare", "convert", "hunt", "replay", "gen", "known", "shrink", "report"] {
+    for name in SUBCOMMANDS {
         let args: Vec<&str> = [name, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let label = if name.is_empty() { "help" } else { name };
         insta::assert_snapshot!(format!("help_{label}"), told(&args, dir.path(), b""));
     }
+}
+
+/// A list of subcommands that is complete, so that none is without a snapshot.
+#[test]
+fn completions_and_manual_pages_know_every_subcommand() {
+    let dir = Folder::new();
+    let said = |args: &[&str]| {
+        let out = tracehound(args, dir.path(), b"");
+        assert_eq!(out.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    };
+    let page = said(&["man"]);
+    let mut named: Vec<&str> =
+        page.lines().filter_map(|l| l.strip_prefix("tracehound\\-")?.strip_suffix("(1)")).collect();
+    named.retain(|n| *n != "help");
+    assert_eq!(named, SUBCOMMANDS[1..], "{page}");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = said(&["completions", shell]);
+        for name in &SUBCOMMANDS[1..] {
+            assert!(script.contains(name), "{shell} does not know {name}");
+        }
+    }
+    for name in &SUBCOMMANDS[1..] {
+        let page = said(&["man", name]);
+        assert!(page.starts_with(".ie") && page.contains(&format!("tracehound\\-{name}")), "{page}");
+    }
+    assert_eq!(tracehound(&["man", "nonsense"], dir.path(), b"").status.code(), Some(2));
+    assert_eq!(tracehound(&["completions", "nonsense"], dir.path(), b"").status.code(), Some(2));
 }
 
 #[test]
@@ -196,7 +241,7 @@ fn the_old_runtimes_emission_is_found() {
     let told = String::from_utf8_lossy(&out.stdout);
     assert_eq!(out.status.code(), Some(1), "{told}");
     let folder = dir.path().join("f/accept-builtin-rejected-proc-stop-unknown");
-    for file in ["trace.test", "trace.bin", "finding.json", "README.md", "report.html"] {
+    for file in ["trace.test", "trace.bin", "neighbour.test", "finding.json", "README.md", "report.html"] {
         assert!(folder.join(file).is_file(), "{file} is missing");
     }
     let json: serde_json::Value =

@@ -112,10 +112,13 @@ impl Entry {
     }
 }
 
+/// What stands in a key for events that differ.
+pub(crate) const EVENTS_KEY: &str = "events";
+
 /// What differences that are the same finding share.
 pub(crate) fn difference_key(d: &Difference) -> String {
     match d {
-        Difference::Events(_) => "events".into(),
+        Difference::Events(_) => EVENTS_KEY.into(),
         Difference::Verdicts(a, b) | Difference::Rules(a, b) => format!("{} against {}", a.label(), b.label()),
     }
 }

@@ -1,7 +1,9 @@
 //! What a campaign does before and beside its cases: the reject matrix and the probes first, and no time for a
 //! reader that only fails.
 
-use tracehound_oracle::hunt::{Bound, Setup, hunt};
+use std::collections::BTreeMap;
+use tracehound_generator::{Config, EmissionFault};
+use tracehound_oracle::hunt::{Bound, HuntCase, Progress, Seed, Setup, Shard, Stats, hunt};
 use tracehound_oracle::judge::matrix;
 use tracehound_oracle::laws::Law;
 
@@ -13,6 +15,46 @@ fn a_campaign_begins_with_the_reject_matrix_and_the_probes() {
     assert!(end.stats.probes > 20_000, "{}", end.stats.probes);
     assert_eq!(end.stats.cases(), 0);
     assert_eq!(end.groups, [], "the built-in reader and the matrix agree");
+}
+
+/// A campaign that finds something: the runtime's fault, and traces from outside.
+fn faulty() -> Setup {
+    let fault = Some(EmissionFault::GcWaitProcStop);
+    let seed = |n| {
+        let bytes = HuntCase::legal(n, &Config::default()).make().unwrap().bytes;
+        Seed { name: format!("{n}.trace"), bytes }
+    };
+    Setup {
+        config: Config { fault, ..Config::default() },
+        seeds: (0..3).map(seed).collect(),
+        threads: 2,
+        ..Setup::default()
+    }
+}
+
+/// How often each finding was made.
+fn counts<'p>(parts: impl IntoIterator<Item = &'p Progress>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for group in parts.into_iter().flat_map(|p| &p.groups) {
+        *counts.entry(format!("{:?}", group.breach.group())).or_default() += group.count;
+    }
+    counts
+}
+
+#[test]
+fn the_shards_of_a_campaign_are_the_whole_campaign() {
+    let whole = hunt(&faulty(), Bound::Cases(1000), |_| true).unwrap();
+    let shard = |part| {
+        let setup = Setup { shard: Shard { part, of: 3 }, ..faulty() };
+        hunt(&setup, Bound::Cases(1000), |_| true).unwrap()
+    };
+    let shards = [shard(1), shard(2), shard(3)];
+    let mut stats = Stats::default();
+    shards.iter().for_each(|p| stats.add(p.stats.clone()));
+    assert_eq!(stats, whole.stats);
+    assert!(stats.seeds == 3 && stats.seeds_mutated > 100, "{stats:?}");
+    assert!(!whole.groups.is_empty() && counts([&whole]) == counts(&shards));
+    assert!(shards.iter().all(|p| p.stats.legal > 50), "each has its share");
 }
 
 /// A reader that says hello and ends at the first request.
@@ -36,6 +78,6 @@ fn a_reader_that_only_fails_is_given_up_and_said_so() {
     assert!((1..100).contains(&died), "{:?}", end.stats.verdicts);
     let unasked = end.stats.not_compared.iter().find(|((_, why), _)| why.to_string().contains("given up"));
     assert!(unasked.is_some_and(|(_, n)| *n > 200), "{:?}", end.stats.not_compared);
-    assert!(end.groups.iter().any(|(b, _)| b.reader == spec && b.law == Law::Accept), "{:?}", end.groups);
+    assert!(end.groups.iter().any(|g| g.breach.reader == spec && g.breach.law == Law::Accept), "{:?}", end.groups);
     assert_eq!(end.stats.legal, 100, "the built-in reader goes on");
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use tracehound_fuzz::{Input, Target};
-use tracehound_oracle::hunt::{self, Examiner, Finding, HuntCase, Setup};
+use tracehound_oracle::hunt::{self, Examiner, Finding, HuntCase, Presentation, Setup};
 use tracehound_wire::{Expect, TestFile};
 
 /// Where findings go, below the root.
@@ -36,8 +36,9 @@ fn of_choices(case: HuntCase) -> Result<bool> {
     let mut examiner = Examiner::new(&setup).doing("start the built-in reader")?;
     let Some(made) = case.make() else { return Ok(false) };
     let Some(breach) = examiner.examine(&[(case, made)]).into_iter().next() else { return Ok(false) };
-    let finding = Finding::shrink(&setup, &breach, 1).doing("shrink the finding")?;
-    let folder = hunt::write(&repository().join(FINDINGS), &finding, "tracehound replay").doing("write the finding")?;
+    let mut finding = Finding::shrink(&setup, &breach, 1, &Default::default()).doing("shrink the finding")?;
+    let presentation = Presentation { command: "tracehound replay".into(), page: None };
+    let folder = hunt::write(&repository().join(FINDINGS), &mut finding, &presentation).doing("write the finding")?;
     println!("finding: {}", folder.display());
     Ok(true)
 }

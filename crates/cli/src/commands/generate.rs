@@ -22,7 +22,8 @@ pub fn run(a: &Gen) -> Result<Outcome, Failure> {
     let mut out = output::stdout();
     for seed in a.seed..a.seed.saturating_add(a.count) {
         let case = HuntCase::legal(seed, &config);
-        let bytes = case.case.generate().bytes();
+        let Some(made) = case.make() else { continue };
+        let bytes = made.bytes;
         let (extension, file) = in_form(a.format, &bytes, &case)?;
         let name = format!("{}/{seed}.{extension}", a.out);
         std::fs::write(&name, &file).map_err(Failure::file("write", &name))?;

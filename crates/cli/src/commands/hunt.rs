@@ -1,31 +1,66 @@
 //! `tracehound hunt`: the campaign, as people see it.
 
-use super::Outcome;
-use super::table;
-use crate::args::Hunt;
+use super::view::View;
+use super::{Outcome, table};
+use crate::args::{Args, Command, Hunt};
 use crate::failure::Failure;
 use crate::output;
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::Parser;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use tracehound_oracle::hunt::{self, Bound, Finding, Progress, Setup};
+use tracehound_oracle::hunt::{self, Bound, Finding, Place, Presentation, Progress, Setup};
 
-/// Time between two lines where nobody is watching.
-const LINE_EVERY: Duration = Duration::from_secs(5);
-
-/// How many findings are shrunk and written.
-const MOST_FINDINGS: usize = 40;
+/// Cases of a hunt that says nothing of its end.
+const CASES: u64 = 10_000;
 
 pub fn run(a: &Hunt) -> Result<Outcome, Failure> {
-    let setup = a.setup()?;
-    let bound = match (a.cases, a.time) {
-        (_, Some(time)) => Bound::Time(time),
-        (Some(cases), None) => Bound::Cases(cases),
-        (None, None) => Bound::Cases(10_000),
+    let resumed = match &a.resume {
+        Some(out) => Some(asked_before(a, out)?),
+        None => None,
     };
+    let a = resumed.as_ref().unwrap_or(a);
+    let setup = a.setup()?;
+    let bound = match (a.cases, a.time, a.endless) {
+        (_, _, true) => Bound::Never,
+        (_, Some(time), _) => Bound::Time(time),
+        (cases, None, _) => Bound::Cases(cases.unwrap_or(CASES)),
+    };
+    let place = Place {
+        out: a.out.clone().into(),
+        resume: resumed.is_some(),
+        arguments: std::env::args().skip(1).collect(),
+        presentation: Presentation { command: a.replay_command(), page: Some(page) },
+    };
+    std::fs::create_dir_all(&a.out).map_err(Failure::file("make the folder", &a.out))?;
+    let stopped = stop_on_interrupt();
+    let mut view = View::new(bound, a.json, &setup, &a.out);
+    let progress = hunt::campaign(&setup, bound, &place, |p| {
+        view.update(p);
+        !stopped.load(Ordering::SeqCst)
+    })?;
+    let stopped = stopped.load(Ordering::SeqCst);
+    view.end(&progress, stopped);
+    if !a.json {
+        summary(a, &setup, &progress, stopped)?;
+    }
+    Ok(if progress.groups.is_empty() { Outcome::Fine } else { Outcome::Finding })
+}
+
+/// The arguments of a campaign that is gone on with; those that change nothing about it are taken from now.
+fn asked_before(now: &Hunt, out: &str) -> Result<Hunt, Failure> {
+    let arguments = hunt::arguments(Path::new(out)).map_err(hunt::HuntError::from)?;
+    let words = ["tracehound".to_owned()].into_iter().chain(arguments);
+    let wrong =
+        || Failure::Environment(format!("{out}/campaign/setup.json is not that of a hunt: start the hunt anew"));
+    let Ok(Args { command: Command::Hunt(before) }) = Args::try_parse_from(words) else { return Err(wrong()) };
+    let threads = now.threads.or(before.threads);
+    Ok(Hunt { out: out.to_owned(), threads, json: now.json, resume: None, ..*before })
+}
+
+/// A flag that Ctrl-C sets; the second time it ends the program.
+fn stop_on_interrupt() -> Arc<AtomicBool> {
     let stopped = Arc::new(AtomicBool::new(false));
     let flag = stopped.clone();
     // Without a handler Ctrl-C still ends the program, only without its summary.
@@ -34,108 +69,58 @@ pub fn run(a: &Hunt) -> Result<Outcome, Failure> {
             std::process::exit(130);
         }
     });
-    let mut shown = Shown::new(bound);
-    let progress = hunt::hunt(&setup, bound, |p| {
-        shown.update(p);
-        !stopped.load(Ordering::SeqCst)
-    })?;
-    shown.end();
-
-    let mut out = output::stdout();
-    table::write(&mut out, &progress, &setup)?;
-    if stopped.load(Ordering::SeqCst) {
-        writeln!(out, "stopped before the end")?;
-    }
-    out.flush()?;
-    if progress.groups.is_empty() {
-        return Ok(Outcome::Fine);
-    }
-    findings(&mut out, a, &setup, &progress)?;
-    out.flush()?;
-    Ok(Outcome::Finding)
+    stopped
 }
 
-fn findings(out: &mut impl Write, a: &Hunt, setup: &Setup, progress: &Progress) -> Result<(), Failure> {
-    for (n, (breach, count)) in progress.groups.iter().enumerate() {
-        if n == MOST_FINDINGS {
-            writeln!(out, "\n{} more findings are not written", progress.groups.len() - n)?;
-            break;
-        }
-        writeln!(out, "\nfinding {}: {} breaks {} ({count} times, {})", n + 1, breach.reader, breach.law, breach.key)?;
-        out.flush()?;
-        let finding = Finding::shrink(setup, breach, *count)?;
-        write_finding(out, &finding)?;
-        let folder = hunt::write(Path::new(&a.out), &finding, &a.replay_command())
-            .map_err(Failure::file("write the finding into", &a.out))?;
-        let page = super::report::of_finding(&folder)?;
-        let name = folder.join("report.html");
-        std::fs::write(&name, page).map_err(Failure::file("write", &name.display().to_string()))?;
-        writeln!(out, "  in {}", folder.display())?;
-        writeln!(out, "  again: {} '{}'", a.replay_command(), finding.breach.case)?;
-        out.flush()?;
+fn page(folder: &Path) -> Result<String, String> {
+    super::report::of_finding(folder).map_err(|e| e.to_string())
+}
+
+fn summary(a: &Hunt, setup: &Setup, progress: &Progress, stopped: bool) -> Result<(), Failure> {
+    let mut out = output::stdout();
+    table::write(&mut out, progress, setup)?;
+    if stopped {
+        writeln!(out, "stopped before the end: tracehound hunt --resume {} goes on", a.out)?;
     }
+    for (n, group) in progress.groups.iter().enumerate() {
+        let b = &group.breach;
+        writeln!(out, "\nfinding {}: {} breaks {} ({} times, {})", n + 1, b.reader, b.law, group.count, b.key)?;
+        match progress.written.iter().find(|w| w.finding.breach.group() == b.group()) {
+            Some(written) => {
+                write_finding(&mut out, &written.finding)?;
+                writeln!(out, "  in {}", written.folder.display())?;
+                writeln!(out, "  again: {}", written.finding.record.command)?;
+            }
+            // It was shown by the process that wrote it.
+            None => {
+                let folder = group.folder(Path::new(&a.out));
+                if folder.is_dir() {
+                    writeln!(out, "  in {}", folder.display())?;
+                }
+            }
+        }
+    }
+    if progress.left_out > 0 {
+        writeln!(out, "\n{} more findings are not written", progress.left_out)?;
+    }
+    out.flush()?;
     Ok(())
 }
 
 /// A finding in a few lines.
-pub fn write_finding(out: &mut impl Write, finding: &Finding) -> std::io::Result<()> {
-    if let Some(edit) = &finding.edit {
+fn write_finding(out: &mut impl Write, finding: &Finding) -> std::io::Result<()> {
+    let record = &finding.record;
+    if let Some(edit) = &record.edit {
         writeln!(out, "  edited: {edit}")?;
     }
-    for line in finding.breach.words.lines() {
+    for line in record.words.lines() {
         writeln!(out, "  {line}")?;
     }
-    writeln!(out, "  verdicts: {}", finding.verdicts)?;
-    writeln!(out, "  reproducer: {} events, {} bytes", finding.events, finding.bytes.len())
-}
-
-/// What can be seen while the campaign runs.
-struct Shown {
-    bar: Option<ProgressBar>,
-    bound: Bound,
-    last_line: Instant,
-}
-
-impl Shown {
-    fn new(bound: Bound) -> Shown {
-        let bar = output::watched().then(|| {
-            let (len, template) = match bound {
-                Bound::Cases(n) => (n, "{bar:30} {pos}/{len} cases  {msg}"),
-                Bound::Time(t) => (t.as_secs(), "{bar:30} {pos}/{len} s  {msg}"),
-            };
-            let bar = ProgressBar::new(len);
-            // The template is a constant that is known to be right.
-            bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar
-        });
-        Shown { bar, bound, last_line: Instant::now() }
+    let verdicts: Vec<String> = record.verdicts.iter().map(|(reader, word)| format!("{reader} {word}")).collect();
+    writeln!(out, "  verdicts: {}", verdicts.join(", "))?;
+    if !record.suspicion.who.is_empty() {
+        writeln!(out, "  likely wrong: {}", record.suspicion.who.join(", "))?;
     }
-
-    fn update(&mut self, p: &Progress) {
-        let words = format!(
-            "{} cases/s, {} findings",
-            (p.stats.cases() as f64 / p.elapsed.as_secs_f64().max(0.001)) as u64,
-            p.groups.len()
-        );
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(match self.bound {
-                    Bound::Cases(_) => p.stats.cases(),
-                    Bound::Time(_) => p.elapsed.as_secs(),
-                });
-                bar.set_message(words);
-            }
-            None if self.last_line.elapsed() >= LINE_EVERY => {
-                output::note(&format!("{} s: {} cases, {words}", p.elapsed.as_secs(), p.stats.cases()));
-                self.last_line = Instant::now();
-            }
-            None => {}
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
+    let whole = if record.shrunk { "" } else { ", not shrunk to the end" };
+    writeln!(out, "  reproducer: {} events, {} bytes{whole}", record.events, record.bytes)
 }

@@ -7,11 +7,13 @@ mod events;
 mod generate;
 mod hunt;
 mod known;
+mod manual;
 mod replay;
 mod report;
 mod serve;
 mod shrink;
 mod table;
+mod view;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
@@ -41,6 +43,8 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Known(a) => known::run(&a),
         Command::Shrink(a) => shrink::run(&a),
         Command::Report(a) => report::run(&a),
+        Command::Completions(a) => manual::completions(&a),
+        Command::Man(a) => manual::page(&a),
         Command::Serve(a) => serve::run(&a),
     }
 }

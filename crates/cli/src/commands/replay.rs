@@ -17,7 +17,10 @@ pub fn run(a: &Replay) -> Result<Outcome, Failure> {
     if let Some(file) = &a.trace {
         std::fs::write(file, &made.bytes).map_err(Failure::file("write", file))?;
     }
-    writeln!(out, "{} bytes, {} steps", made.bytes.len(), made.history.steps())?;
+    match &made.history {
+        Some(history) => writeln!(out, "{} bytes, {} steps", made.bytes.len(), history.steps())?,
+        None => writeln!(out, "{} bytes", made.bytes.len())?,
+    }
     if let Some(edit) = &made.edit {
         writeln!(out, "edited by {}: {} ({:?})", edit.operator, edit.what, edit.label)?;
     }

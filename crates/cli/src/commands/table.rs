@@ -1,15 +1,20 @@
 //! The table at the end of a campaign.
 
+use super::view::speed;
 use std::io::{self, Write};
+use tracehound_generator::Corner;
 use tracehound_oracle::hunt::{Progress, Setup};
 
 /// Writes the table.
 pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()> {
     let s = &p.stats;
-    let seconds = p.elapsed.as_secs_f64().max(0.001);
+    let seconds = p.elapsed_here.as_secs_f64().max(0.001);
     let row = |out: &mut dyn Write, name: &str, value: String| writeln!(out, "{name:<16} {value}");
-    row(out, "cases", format!("{} ({} legal histories, {} edited)", s.cases(), s.legal, s.mutated))?;
+    row(out, "cases", format!("{} ({} legal histories, {} edited)", s.cases(), s.legal, s.mutated + s.seeds_mutated))?;
     row(out, "first", format!("{} traces of the reject matrix, {} probes", s.matrix, s.probes))?;
+    if s.seeds > 0 {
+        row(out, "seeds", format!("{} traces as they are, {} edits of them", s.seeds, s.seeds_mutated))?;
+    }
     let labels: Vec<String> = s.labels.iter().map(|(name, n)| format!("{n} {name}")).collect();
     row(out, "edits", labels.join(", "))?;
     row(out, "", format!("{} labels judged, {} beyond the judge", s.judged, s.judge_gave_up))?;
@@ -19,6 +24,7 @@ pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()
     for (kind, n) in &s.events {
         row(out, "", format!("{kind:<16} {n}"))?;
     }
+    row(out, "corners", format!("{} of {} reached", s.corners.len(), Corner::ALL.len()))?;
     row(out, "self-steals", s.self_steals.to_string())?;
     for (reader, verdicts) in &s.verdicts {
         let words: Vec<String> = verdicts.iter().map(|(label, n)| format!("{n} {label}")).collect();
@@ -32,7 +38,7 @@ pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()
         row(out, "not compared", format!("{n} times {law}: {why}"))?;
     }
     row(out, "findings", format!("{} ({} breaches)", p.groups.len(), s.breaches))?;
-    let mut speed = format!("{:.0} cases/s", s.cases() as f64 / seconds);
+    let mut speed = format!("{:.0} cases/s", speed(p));
     if s.round_trips > 0 {
         speed.push_str(&format!(", {:.0} round trips/s", s.round_trips as f64 / seconds));
     }

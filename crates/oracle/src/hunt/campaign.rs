@@ -1,23 +1,20 @@
-//! Running a campaign on several threads. Which cases there are depends on the seed alone;
-//! which thread takes which does not matter to what is found. It begins with the reject matrix
-//! and the probes: a reader that lacks a rule is found out by the trace that breaks only that rule.
+//! Running a campaign on several threads: each takes a unit, examines its cases, and hands
+//! in what was counted and found. What is new is shrunk and written meanwhile.
 
-use super::case::{HuntCase, Made, edits_of, first_cases};
+use super::Setup;
+use super::agenda::{Agenda, Maker, Unit};
+use super::desk::{Desk, Written};
 use super::examine::Examiner;
+use super::folder::Presentation;
+use super::groups::{Found, Group, Yield};
+use super::journal::{Journal, JournalError};
 use super::stats::Stats;
-use super::{Breach, Setup};
-use crate::laws::Law;
 use crate::readers::ReaderError;
-use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-/// How many histories a thread takes at once.
-const CHUNK: u64 = 16;
-
-/// How many of the cases that come first are examined at once.
-const FIRST_CHUNK: usize = 64;
 
 /// When a campaign ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +23,72 @@ pub enum Bound {
     Cases(u64),
     /// After this time.
     Time(Duration),
+    /// When it is stopped.
+    Never,
+}
+
+impl Bound {
+    /// How many histories there are, if that is bounded.
+    fn histories(self, setup: &Setup) -> Option<u64> {
+        let of_seeds = u64::from(!setup.seeds.is_empty());
+        match self {
+            Bound::Cases(n) => Some(n.div_ceil(1 + setup.edits as u64 + of_seeds)),
+            Bound::Time(_) | Bound::Never => None,
+        }
+    }
+}
+
+/// Where a campaign keeps its findings and its journal.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The folder.
+    pub out: PathBuf,
+    /// Whether to go on with the campaign in it instead of beginning one.
+    pub resume: bool,
+    /// What is kept of how the campaign was asked for, to be asked for in the same way again.
+    pub arguments: Vec<String>,
+    /// How findings are presented.
+    pub presentation: Presentation,
+}
+
+/// Why a campaign ended before its time.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HuntError {
+    /// A reader cannot be started.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// The journal cannot be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A finding cannot be written.
+    #[error("cannot write the finding {}: {why}", folder.display())]
+    Folder {
+        /// Its folder.
+        folder: PathBuf,
+        /// What went wrong.
+        why: io::Error,
+    },
+}
+
+impl HuntError {
+    /// The stable kebab-case class.
+    pub fn class(&self) -> &'static str {
+        match self {
+            HuntError::Reader(e) => e.class(),
+            HuntError::Journal(e) => e.class(),
+            HuntError::Folder { .. } => "finding-folder",
+        }
+    }
+
+    /// Whether the one who asked made a mistake, not the machine.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            HuntError::Reader(e) => e.is_usage(),
+            HuntError::Journal(e) => e.is_usage(),
+            HuntError::Folder { .. } => false,
+        }
+    }
 }
 
 /// A campaign under way, or at its end.
@@ -33,121 +96,209 @@ pub enum Bound {
 pub struct Progress {
     /// What was counted.
     pub stats: Stats,
-    /// For each finding its simplest breach so far, and how many breaches it has.
-    pub groups: Vec<(Breach, u64)>,
-    /// Time since the start.
+    /// The breaches, grouped.
+    pub groups: Vec<Group>,
+    /// The findings that have their folder since this process started.
+    pub written: Vec<Written>,
+    /// How many findings wait for theirs.
+    pub waiting: usize,
+    /// How many get none, since there are too many.
+    pub left_out: usize,
+    /// Whether there is something left to hunt.
+    pub hunting: bool,
+    /// Cases that were run before this process started.
+    pub cases_before: u64,
+    /// Time of the campaign, that before a resumption included.
     pub elapsed: Duration,
+    /// Time since this process started with it.
+    pub elapsed_here: Duration,
 }
-
-type Groups = BTreeMap<(Law, String, String), (u64, Breach, u64)>;
 
 struct Shared {
-    /// Whether a thread has taken the cases that come first.
-    first_taken: AtomicBool,
-    next: AtomicU64,
+    agenda: Mutex<Agenda>,
+    found: Mutex<(Found, Option<Journal>)>,
+    desk: Option<Desk>,
     stop: AtomicBool,
-    found: Mutex<(Stats, Groups)>,
+    hunting: AtomicUsize,
+    failed: Mutex<Option<HuntError>>,
+    cases_before: u64,
+    elapsed_before: Duration,
+    start: Instant,
 }
 
-/// Runs a campaign. `tick` is called a few times a second, and with the end; as soon as it
-/// returns false the campaign stops.
+/// Runs a campaign that keeps nothing on disk. `tick` is called a few times a second, and with
+/// the end; as soon as it returns false the campaign stops.
 ///
 /// # Errors
 /// If a reader cannot be started.
-pub fn hunt(setup: &Setup, bound: Bound, mut tick: impl FnMut(&Progress) -> bool) -> Result<Progress, ReaderError> {
+pub fn hunt(setup: &Setup, bound: Bound, tick: impl FnMut(&Progress) -> bool) -> Result<Progress, HuntError> {
+    run(setup, bound, None, tick)
+}
+
+/// Runs a campaign, or goes on with one, and keeps its findings in folders. `tick` is called a few times a second;
+/// as soon as it returns false the campaign stops, and what is being shrunk is written as it is.
+///
+/// # Errors
+/// If a reader cannot be started, or something cannot be written.
+pub fn campaign(
+    setup: &Setup,
+    bound: Bound,
+    place: &Place,
+    tick: impl FnMut(&Progress) -> bool,
+) -> Result<Progress, HuntError> {
+    run(setup, bound, Some(place), tick)
+}
+
+fn run(
+    setup: &Setup,
+    bound: Bound,
+    place: Option<&Place>,
+    mut tick: impl FnMut(&Progress) -> bool,
+) -> Result<Progress, HuntError> {
     let mut examiners = Vec::new();
     for _ in 0..setup.threads.max(1) {
         examiners.push(Examiner::new(setup)?);
     }
-    let shared = Shared {
-        first_taken: AtomicBool::new(false),
-        next: AtomicU64::new(0),
-        stop: AtomicBool::new(false),
-        found: Mutex::new(Default::default()),
-    };
-    let start = Instant::now();
+    let shared = Shared::new(setup, bound, place, examiners.len())?;
+    let histories = bound.histories(setup);
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            examiners.into_iter().map(|x| scope.spawn(|| work(setup, bound, start, x, &shared))).collect();
+        let work = |examiner| shared.work(setup, histories, examiner);
+        let mut workers: Vec<_> = examiners.into_iter().map(|x| scope.spawn(move || work(x))).collect();
+        if let Some(desk) = &shared.desk {
+            workers.push(scope.spawn(|| desk.work(setup)));
+        }
         while !workers.iter().all(|w| w.is_finished()) {
             std::thread::park_timeout(Duration::from_millis(100));
-            if !tick(&progress(&shared, start)) {
+            let progress = shared.progress();
+            if matches!(bound, Bound::Time(limit) if progress.elapsed >= limit) {
                 shared.stop.store(true, Ordering::Relaxed);
+            }
+            if !tick(&progress) {
+                shared.stop.store(true, Ordering::Relaxed);
+                shared.desk.iter().for_each(Desk::make_haste);
             }
         }
     });
-    Ok(progress(&shared, start))
-}
-
-fn progress(shared: &Shared, start: Instant) -> Progress {
-    let Ok(found) = shared.found.lock() else { return Progress::default() };
-    let groups = found.1.values().map(|(_, breach, n)| (breach.clone(), *n)).collect();
-    Progress { stats: found.0.clone(), groups, elapsed: start.elapsed() }
-}
-
-fn work(setup: &Setup, bound: Bound, start: Instant, mut examiner: Examiner, shared: &Shared) {
-    if !shared.first_taken.swap(true, Ordering::Relaxed) {
-        let mut all = first_cases(!setup.readers.is_empty()).peekable();
-        while all.peek().is_some() && !shared.stop.load(Ordering::Relaxed) {
-            let cases: Vec<_> = all.by_ref().take(FIRST_CHUNK).collect();
-            shared.note(&mut examiner, &cases, &[0; FIRST_CHUNK]);
-        }
-    }
-    loop {
-        let first = shared.next.fetch_add(CHUNK, Ordering::Relaxed);
-        let done = match bound {
-            Bound::Cases(n) => first >= n.div_ceil(1 + setup.edits as u64),
-            Bound::Time(limit) => start.elapsed() >= limit,
-        };
-        if done || shared.stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let last = match bound {
-            Bound::Cases(n) => (first + CHUNK).min(n.div_ceil(1 + setup.edits as u64)),
-            Bound::Time(_) => first + CHUNK,
-        };
-        let mut cases = Vec::new();
-        let mut indexes = Vec::new();
-        for n in first..last {
-            let seed = setup.seed.wrapping_add(n);
-            let legal = HuntCase::legal(seed, &setup.config);
-            let Some(made) = legal.make() else { continue };
-            // Labels hold for edits of legal histories only, which a runtime's fault spoils.
-            let count = if made.history.fault_hits() == 0 { setup.edits } else { 0 };
-            let (edits, without_place) = edits_of(&legal, &made, count, seed);
-            examiner.stats.without_place += without_place;
-            indexes.resize(indexes.len() + 1 + edits.len(), n);
-            cases.push((legal, made));
-            cases.extend(edits);
-        }
-        shared.note(&mut examiner, &cases, &indexes);
-    }
+    shared.end()
 }
 
 impl Shared {
-    /// Examines cases, and keeps what was counted and found. The indexes say which of two breaches
-    /// that are the same finding came first.
-    fn note(&self, examiner: &mut Examiner, cases: &[(HuntCase, Made)], indexes: &[u64]) {
-        let breaches = examiner.examine(cases);
-        let stats = std::mem::take(&mut examiner.stats);
-        let Ok(mut found) = self.found.lock() else { return };
-        found.0.add(stats);
-        for breach in breaches {
-            let at = cases.iter().position(|(case, _)| *case == breach.case);
-            let index = at.map_or(u64::MAX, |at| indexes[at]);
-            let (law, reader, key) = breach.group();
-            let group = (law, reader.to_owned(), key.to_owned());
-            match found.1.get_mut(&group) {
-                None => {
-                    found.1.insert(group, (index, breach, 1));
-                }
-                Some((first, kept, n)) => {
-                    *n += 1;
-                    if index < *first {
-                        (*first, *kept) = (index, breach);
-                    }
+    fn new(setup: &Setup, bound: Bound, place: Option<&Place>, threads: usize) -> Result<Shared, HuntError> {
+        let start = Instant::now();
+        let (mut found, mut journal, mut elapsed_before) = (Found::default(), None, Duration::ZERO);
+        if let Some(place) = place {
+            let fingerprint = setup.fingerprint(bound);
+            journal = Some(if place.resume {
+                let (journal, before, elapsed) = Journal::resume(&place.out, &fingerprint, setup.shard)?;
+                (found, elapsed_before) = (before, elapsed);
+                journal
+            } else {
+                Journal::create(&place.out, &place.arguments, &fingerprint, setup.shard)?
+            });
+        }
+        let desk = place.map(|place| Desk::new(&place.out, &place.presentation, found.groups.values()));
+        Ok(Shared {
+            agenda: Mutex::new(Agenda::new(setup, found.done.clone(), bound.histories(setup))),
+            desk,
+            stop: AtomicBool::new(false),
+            hunting: AtomicUsize::new(threads),
+            failed: Mutex::default(),
+            cases_before: found.stats.cases(),
+            found: Mutex::new((found, journal)),
+            elapsed_before,
+            start,
+        })
+    }
+
+    fn progress(&self) -> Progress {
+        let elapsed_here = self.start.elapsed();
+        let mut progress = Progress {
+            hunting: self.hunting.load(Ordering::Relaxed) > 0,
+            cases_before: self.cases_before,
+            elapsed: self.elapsed_before + elapsed_here,
+            elapsed_here,
+            ..Progress::default()
+        };
+        if let Ok(found) = self.found.lock() {
+            progress.stats = found.0.stats.clone();
+            progress.groups = found.0.groups.values().cloned().collect();
+        }
+        if let Some(desk) = &self.desk {
+            let look = desk.look();
+            (progress.written, progress.waiting, progress.left_out) = (look.written, look.waiting, look.left_out);
+        }
+        progress
+    }
+
+    /// One thread's part: hunting, and then shrinking what is left.
+    fn work(&self, setup: &Setup, histories: Option<u64>, mut examiner: Examiner) {
+        let mut maker = Maker::new(setup, histories);
+        while let Some(unit) = self.next() {
+            let cases = maker.make(unit);
+            if cases.is_empty() {
+                self.end_before(unit);
+                continue;
+            }
+            let breaches = examiner.examine(&cases);
+            let mut stats = std::mem::take(&mut examiner.stats);
+            stats.without_place += std::mem::take(&mut maker.without_place);
+            if let Err(e) = self.note(setup, Yield::new(unit, stats, breaches)) {
+                self.stop.store(true, Ordering::Relaxed);
+                if let Ok(mut failed) = self.failed.lock() {
+                    failed.get_or_insert(e.into());
                 }
             }
+        }
+        // Its readers are of no more use, and may be large.
+        drop(examiner);
+        let last = self.hunting.fetch_sub(1, Ordering::Relaxed) == 1;
+        if let Some(desk) = &self.desk {
+            if last {
+                desk.close();
+            }
+            desk.work(setup);
+        }
+    }
+
+    /// Writes down and adds what was found in a unit, and puts what is new on the desk.
+    fn note(&self, setup: &Setup, found: Yield) -> Result<(), JournalError> {
+        let Ok(mut all) = self.found.lock() else { return Ok(()) };
+        let (all, journal) = &mut *all;
+        let new = match journal {
+            Some(journal) => journal.note(all, found, self.elapsed_before + self.start.elapsed())?,
+            None => all.add(found, setup.shard),
+        };
+        if let Some(desk) = &self.desk {
+            new.into_iter().for_each(|group| desk.put(group));
+        }
+        Ok(())
+    }
+
+    /// The end of the campaign: the counts in the folders become those of the whole.
+    fn end(self) -> Result<Progress, HuntError> {
+        let progress = self.progress();
+        if let Ok(Some(e)) = self.failed.into_inner() {
+            return Err(e);
+        }
+        if let Some(desk) = &self.desk {
+            if let Some(e) = desk.failure() {
+                return Err(e);
+            }
+            desk.recount(progress.groups.iter())?;
+        }
+        Ok(progress)
+    }
+
+    fn next(&self) -> Option<Unit> {
+        if self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.agenda.lock().ok()?.next()
+    }
+
+    fn end_before(&self, unit: Unit) {
+        if let Ok(mut agenda) = self.agenda.lock() {
+            agenda.end_before(unit);
         }
     }
 }

@@ -1,9 +1,12 @@
-//! A case of the hunt: a legal history, perhaps with one edit. As a string it is the
-//! history's own replay string, with `/OPERATOR@CHOICES` behind it for an edit. The traces of
-//! the reject matrix and the probes are cases too: edits that leave nothing of the history.
+//! A case of the hunt: a legal history or a trace from outside, perhaps with one edit. As a string it is the
+//! history's own replay string, or `raw:` and the trace's bytes in URL-safe base64, with
+//! `/OPERATOR@CHOICES` behind it for an edit. The traces of the reject matrix and the probes are cases
+//! too: edits that leave nothing of the history.
 
 use super::probe;
 use crate::judge::matrix;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,10 +18,19 @@ use tracehound_wire::{RejectRule, Trace};
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HuntCase {
-    /// The history.
-    pub case: Case,
+    /// What there is before the edit.
+    pub origin: Origin,
     /// The edit, if there is one.
     pub edit: Option<Edit>,
+}
+
+/// What a case begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A legal history.
+    History(Case),
+    /// Bytes from outside, of which nothing is known.
+    Raw(Arc<[u8]>),
 }
 
 /// An edit by name and by the seed of its choices.
@@ -33,8 +45,8 @@ pub struct Edit {
 /// A case made: what readers are given, and what has to come of it.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// The history, before the edit.
-    pub history: History,
+    /// The history, if the case is one without an edit.
+    pub history: Option<History>,
     /// The trace's bytes.
     pub bytes: Arc<[u8]>,
     /// What was edited and how, if anything was.
@@ -64,28 +76,60 @@ pub enum ReplayError {
     /// The edit's part.
     #[error("{0:?} is no edit: write OPERATOR@NUMBER behind the slash, with an operator that exists")]
     Edit(String),
+    /// The bytes of a trace from outside.
+    #[error("the bytes behind `raw:` are no URL-safe base64: {0}")]
+    Raw(base64::DecodeError),
 }
 
 impl HuntCase {
     /// The n-th history of a campaign.
     pub fn legal(seed: u64, config: &Config) -> HuntCase {
-        HuntCase { case: Case::from_seed(seed, config.clone()), edit: None }
+        HuntCase { origin: Origin::History(Case::from_seed(seed, config.clone())), edit: None }
     }
 
-    /// Makes the case. `None` if the edit finds no place in the history.
+    /// A trace from outside, as it is.
+    pub fn raw(bytes: Arc<[u8]>) -> HuntCase {
+        HuntCase { origin: Origin::Raw(bytes), edit: None }
+    }
+
+    /// The same without the edit.
+    pub fn unedited(&self) -> HuntCase {
+        HuntCase { origin: self.origin.clone(), edit: None }
+    }
+
+    /// Makes the case. `None` if the edit finds no place.
     pub fn make(&self) -> Option<Made> {
-        let history = self.case.generate();
         let Some(edit) = &self.edit else {
-            let bytes = history.bytes().into();
-            return Some(Made { history, bytes, edit: None });
+            return Some(match &self.origin {
+                Origin::Raw(bytes) => Made { history: None, bytes: bytes.clone(), edit: None },
+                Origin::History(case) => {
+                    let history = case.generate();
+                    Made { bytes: history.bytes().into(), history: Some(history), edit: None }
+                }
+            });
         };
-        if let Some((_, mut all)) = fixed(edit.operator) {
-            let (bytes, made) = all.nth(usize::try_from(edit.choices).ok()?)?;
-            return Some(Made { history, bytes, edit: Some(made) });
+        let (bytes, edit) = if let Some((_, mut all)) = fixed(edit.operator) {
+            all.nth(usize::try_from(edit.choices).ok()?)?
+        } else {
+            let operator = Operator::named(edit.operator)?;
+            let trace = match &self.origin {
+                Origin::History(case) => case.generate().into_trace(),
+                Origin::Raw(bytes) => Trace::decode(bytes).ok()?,
+            };
+            self.origin.apply(operator, edit.choices, &Facts::new(&trace))?
+        };
+        Some(Made { history: None, bytes, edit: Some(edit) })
+    }
+}
+
+impl Made {
+    /// What has to come of it, as far as that is known.
+    pub fn label(&self) -> Label {
+        match &self.edit {
+            Some(edit) => edit.label,
+            None if self.history.is_some() => Label::MustAccept(mutate::Law::Extra),
+            None => Label::Unspecified,
         }
-        let operator = Operator::named(edit.operator)?;
-        let (bytes, made) = apply(operator, edit.choices, &Facts::new(history.trace()))?;
-        Some(Made { bytes, edit: Some(made), history })
     }
 }
 
@@ -106,7 +150,7 @@ fn fixed(name: &str) -> Option<(&'static str, Box<dyn Iterator<Item = Fixed>>)> 
     }
 }
 
-/// A trace that is the same in every campaign.
+/// A trace, and how it came to be.
 type Fixed = (Arc<[u8]>, MadeEdit);
 
 fn probes() -> impl Iterator<Item = Fixed> {
@@ -150,32 +194,35 @@ fn matrix_traces() -> Vec<Fixed> {
 /// What a campaign begins with: a case for each trace of the reject matrix and, if there is a
 /// reader to compare with, for each probe.
 pub(super) fn first_cases(with_probes: bool) -> impl Iterator<Item = (HuntCase, Made)> {
-    let case = Case::from_tape(Vec::new(), Config::default());
-    let history = case.generate();
+    let origin = Origin::History(Case::from_tape(Vec::new(), Config::default()));
     let names = [Some(MATRIX), with_probes.then_some(PROBE)];
     let all = names.into_iter().flatten().filter_map(fixed);
     let all = all.flat_map(|(name, all)| all.enumerate().map(move |(n, fixed)| (name, n as u64, fixed)));
     all.map(move |(operator, choices, (bytes, edit))| {
-        let case = HuntCase { case: case.clone(), edit: Some(Edit { operator, choices }) };
-        (case, Made { history: history.clone(), bytes, edit: Some(edit) })
+        let case = HuntCase { origin: origin.clone(), edit: Some(Edit { operator, choices }) };
+        (case, Made { history: None, bytes, edit: Some(edit) })
     })
 }
 
-/// Applies an operator; `None` if it finds no place.
-fn apply(operator: &'static Operator, choices: u64, facts: &Facts<'_>) -> Option<(Arc<[u8]>, MadeEdit)> {
-    let mutated = operator.apply(facts, &mut Rng::new(choices))?;
-    let bytes = mutated.edited.to_bytes().into();
-    let trace = match mutated.edited {
-        Edited::Trace(trace) => Some(trace),
-        Edited::Bytes(_) => None,
-    };
-    Some((bytes, MadeEdit { operator: operator.name, what: mutated.what, label: mutated.label, trace }))
+impl Origin {
+    /// Applies an operator to its trace; `None` if it finds no place. The labels of operators mean
+    /// something for legal traces only.
+    fn apply(&self, operator: &'static Operator, choices: u64, facts: &Facts<'_>) -> Option<Fixed> {
+        let mutated = operator.apply(facts, &mut Rng::new(choices))?;
+        let bytes = mutated.edited.to_bytes().into();
+        let trace = match mutated.edited {
+            Edited::Trace(trace) => Some(trace),
+            Edited::Bytes(_) => None,
+        };
+        let label = if matches!(self, Origin::Raw(_)) { Label::Unspecified } else { mutated.label };
+        Some((bytes, MadeEdit { operator: operator.name, what: mutated.what, label, trace }))
+    }
 }
 
-/// Edits of one history, each by an operator that finds a place in it.
-pub(super) fn edits_of(legal: &HuntCase, made: &Made, count: usize, seed: u64) -> (Vec<(HuntCase, Made)>, u64) {
+/// Edits of one trace, each by an operator that finds a place in it, and how many found none.
+pub(super) fn edits_of(whole: &HuntCase, trace: &Trace, count: usize, seed: u64) -> (Vec<(HuntCase, Made)>, u64) {
     let all: Vec<&'static Operator> = operators().collect();
-    let facts = Facts::new(made.history.trace());
+    let facts = Facts::new(trace);
     let mut draw = Draw(seed ^ 0x6564_6974);
     let mut without_place = 0;
     let mut out = Vec::new();
@@ -185,12 +232,12 @@ pub(super) fn edits_of(legal: &HuntCase, made: &Made, count: usize, seed: u64) -
         }
         let operator = all[(draw.next() % all.len() as u64) as usize];
         let choices = draw.next() >> 32;
-        let Some((bytes, edit)) = apply(operator, choices, &facts) else {
+        let Some((bytes, edit)) = whole.origin.apply(operator, choices, &facts) else {
             without_place += 1;
             continue;
         };
-        let case = HuntCase { case: legal.case.clone(), edit: Some(Edit { operator: operator.name, choices }) };
-        out.push((case, Made { history: made.history.clone(), bytes, edit: Some(edit) }));
+        let case = HuntCase { origin: whole.origin.clone(), edit: Some(Edit { operator: operator.name, choices }) };
+        out.push((case, Made { history: None, bytes, edit: Some(edit) }));
     }
     (out, without_place)
 }
@@ -209,9 +256,26 @@ impl Draw {
     }
 }
 
+/// What the string of a trace from outside begins with.
+const RAW: &str = "raw:";
+
+impl FromStr for Origin {
+    type Err = ReplayError;
+
+    fn from_str(s: &str) -> Result<Origin, ReplayError> {
+        match s.strip_prefix(RAW) {
+            Some(text) => Ok(Origin::Raw(BASE64.decode(text).map_err(ReplayError::Raw)?.into())),
+            None => Ok(Origin::History(Case::parse(s)?)),
+        }
+    }
+}
+
 impl fmt::Display for HuntCase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.case.fmt(f)?;
+        match &self.origin {
+            Origin::History(case) => case.fmt(f)?,
+            Origin::Raw(bytes) => write!(f, "{RAW}{}", BASE64.encode(bytes))?,
+        }
         match &self.edit {
             Some(edit) => write!(f, "/{}@{}", edit.operator, edit.choices),
             None => Ok(()),
@@ -223,8 +287,8 @@ impl FromStr for HuntCase {
     type Err = ReplayError;
 
     fn from_str(s: &str) -> Result<HuntCase, ReplayError> {
-        let Some((history, edit)) = s.trim().split_once('/') else {
-            return Ok(HuntCase { case: Case::parse(s)?, edit: None });
+        let Some((origin, edit)) = s.trim().split_once('/') else {
+            return Ok(HuntCase { origin: s.trim().parse()?, edit: None });
         };
         let wrong = || ReplayError::Edit(edit.to_owned());
         let (name, choices) = edit.split_once('@').ok_or_else(wrong)?;
@@ -233,7 +297,7 @@ impl FromStr for HuntCase {
             .or_else(|| Operator::named(name).map(|operator| operator.name))
             .ok_or_else(wrong)?;
         let choices = choices.parse().map_err(|_| wrong())?;
-        Ok(HuntCase { case: Case::parse(history)?, edit: Some(Edit { operator, choices }) })
+        Ok(HuntCase { origin: origin.parse()?, edit: Some(Edit { operator, choices }) })
     }
 }
 
@@ -246,9 +310,15 @@ mod tests {
         for seed in 0..40 {
             let legal = HuntCase::legal(seed, &Config::default());
             let made = legal.make().unwrap();
-            let (edits, _) = edits_of(&legal, &made, 2, seed);
+            let trace = Trace::decode(&made.bytes).unwrap();
+            let (edits, _) = edits_of(&legal, &trace, 2, seed);
+            let raw = HuntCase::raw(made.bytes.clone());
+            let (of_raw, _) = edits_of(&raw, &trace, 1, seed);
+            let raw = (raw.clone(), raw.make().unwrap());
             let matrix = if seed == 0 { first_cases(true).step_by(1709).collect() } else { Vec::new() };
-            for (case, made) in [(legal.clone(), made.clone())].into_iter().chain(edits).chain(matrix) {
+            for (case, made) in
+                [(legal.clone(), made.clone())].into_iter().chain(edits).chain(of_raw).chain([raw]).chain(matrix)
+            {
                 let again: HuntCase = case.to_string().parse().unwrap();
                 assert_eq!(again, case);
                 assert_eq!(again.make().unwrap().bytes, made.bytes, "{case}");
@@ -258,7 +328,7 @@ mod tests {
 
     #[test]
     fn strings_that_are_no_case_are_refused() {
-        for s in ["", "th1:go1.26:-:s1/", "th1:go1.26:-:s1/nonsense@1", "th1:go1.26:-:s1/nonsense"] {
+        for s in ["", "th1:go1.26:-:s1/", "th1:go1.26:-:s1/nonsense@1", "th1:go1.26:-:s1/nonsense", "raw:!"] {
             assert!(s.parse::<HuntCase>().is_err(), "{s}");
         }
     }

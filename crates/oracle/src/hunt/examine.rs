@@ -1,7 +1,9 @@
 //! One thread's examination of cases: every reader reads, every law is asked, and what is
 //! broken comes back as breaches.
 
-use super::case::{HuntCase, Made};
+use super::case::{HuntCase, Made, Origin};
+use super::merge::{Word, merge};
+use super::record::Witness;
 use super::stats::Stats;
 use super::{Breach, Setup};
 use crate::canonical::{CanonEvent, decode, kind_name};
@@ -12,10 +14,14 @@ use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
+use tracehound_generator::{Choices, Corner, Counts, History};
 use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version, parse_header};
 
 /// Every how many labelled edits the judge is asked.
 const JUDGE_EVERY: u64 = 8;
+
+/// Every how many histories the corners are counted, which takes longer than making one.
+const CORNERS_EVERY: u64 = 8;
 
 /// The largest trace that the judge is asked about, events.
 const JUDGED_EVENTS: usize = 400;
@@ -32,8 +38,8 @@ const TURNS: [Law; 8] =
 pub struct Examiner {
     builtin: Builtin,
     others: Vec<Other>,
-    edits_judged: u64,
     only: Option<Law>,
+    trusts_labels: bool,
     known: Vec<known::Entry>,
     /// What was counted so far.
     pub stats: Stats,
@@ -92,8 +98,8 @@ impl Examiner {
         Ok(Examiner {
             builtin,
             others,
-            edits_judged: 0,
             only: None,
+            trusts_labels: false,
             known: setup.known.clone(),
             stats: Stats::default(),
         })
@@ -103,6 +109,11 @@ impl Examiner {
     /// one that is asked.
     pub fn only_law(&mut self, law: Law) {
         self.only = Some(law);
+    }
+
+    /// From now on the judge is not asked about labels.
+    pub(super) fn trust_labels(&mut self) {
+        self.trusts_labels = true;
     }
 
     /// What every reader says to a trace.
@@ -119,47 +130,79 @@ impl Examiner {
         VerdictVector::new(&named, |i, j| same[i] == same[j])
     }
 
-    /// Examines cases. Readers in other processes get all of them at once.
+    /// What every reader says to a trace, in full. `verdicts` are the words for it.
+    pub(super) fn witnesses(&mut self, bytes: &[u8], verdicts: &[(String, String)]) -> Vec<Witness> {
+        let mut readers: Vec<&mut dyn ReaderUnderTest> = vec![&mut self.builtin];
+        readers.extend(self.others.iter_mut().map(|o| &mut *o.reader as &mut dyn ReaderUnderTest));
+        let told = readers.into_iter().zip(verdicts).map(|(reader, (name, verdict))| {
+            let answer = reader.read(bytes, Mode::Digest);
+            let hello = reader.hello();
+            Witness {
+                name: name.clone(),
+                program: hello.name.clone(),
+                version: hello.version.clone(),
+                verdict: verdict.clone(),
+                words: answer.verdict.to_string(),
+                events: answer.digest.events,
+            }
+        });
+        told.collect()
+    }
+
+    /// Examines cases. Readers in other processes get all of them at once. What is counted and found
+    /// depends on the cases alone, if the readers' answers do.
     pub fn examine(&mut self, cases: &[(HuntCase, Made)]) -> Vec<Breach> {
-        let mut breaches = Vec::new();
+        let mut of_case: Vec<(Vec<Breach>, Vec<Word>)> = Vec::with_capacity(cases.len());
+        let mut edits = 0;
         for (case, made) in cases {
-            let broken = match &made.edit {
-                None => self.legal(case, made),
-                Some(_) => self.edited(made),
+            let (broken, word) = match (&made.history, &made.edit) {
+                (Some(history), None) => self.legal(case, history, made),
+                _ => {
+                    self.count(case, made);
+                    edits += 1;
+                    self.edited(made, edits)
+                }
             };
-            breaches.extend(broken.into_iter().map(|b| b.of(case)));
+            let breaches = broken.into_iter().map(|b| b.of(case)).collect();
+            of_case.push((breaches, vec![("builtin".to_owned(), word)]));
         }
         for n in 0..self.others.len() {
-            breaches.extend(self.other(n, cases));
+            self.other(n, cases, &mut of_case);
         }
-        breaches.retain(|breach| !self.is_known(breach, cases));
-        self.stats.breaches += breaches.len() as u64;
-        breaches
+        let mut all = Vec::new();
+        for ((_, made), (mut breaches, words)) in cases.iter().zip(of_case) {
+            breaches.retain(|breach| !self.is_known(breach, &made.bytes));
+            all.extend(merge(breaches, &words));
+        }
+        self.stats.breaches += all.len() as u64;
+        all
     }
 
     /// Whether a breach is a known divergence; it is counted then.
-    fn is_known(&mut self, breach: &Breach, cases: &[(HuntCase, Made)]) -> bool {
+    fn is_known(&mut self, breach: &Breach, bytes: &[u8]) -> bool {
         if self.known.is_empty() {
             return false;
         }
         let other = self.others.iter().find(|o| o.reader.name() == breach.reader);
         let hello = other.map_or_else(|| self.builtin.hello(), |o| o.reader.hello());
-        let made = cases.iter().find(|(case, _)| *case == breach.case);
-        let Some(trace) = made.and_then(|(_, made)| Trace::decode(&made.bytes).ok()) else { return false };
+        let Ok(trace) = Trace::decode(bytes) else { return false };
         let Some(entry) = self.known.iter().find(|e| e.covers(breach, hello.release.as_deref(), &trace)) else {
             return false;
         };
         let why = NotComparable::Known(entry.id.clone());
-        *self.stats.not_compared.entry((breach.law.name(), why)).or_default() += 1;
+        *self.stats.not_compared.entry((breach.law.name().into(), why)).or_default() += 1;
         true
     }
 
-    /// The built-in reader and a legal history.
-    fn legal(&mut self, case: &HuntCase, made: &Made) -> Vec<Broken> {
+    /// The built-in reader and a legal history. Returns its verdict as well.
+    fn legal(&mut self, case: &HuntCase, history: &History, made: &Made) -> (Vec<Broken>, String) {
         self.stats.legal += 1;
         self.stats.bytes += made.bytes.len() as u64;
-        self.stats.self_steals += self_steals(made.history.trace());
-        self.stats.generations += made.history.expected().generations.len() as u64;
+        self.stats.self_steals += self_steals(history.trace());
+        self.stats.generations += history.expected().generations.len() as u64;
+        if self.stats.legal % CORNERS_EVERY == 1 {
+            self.corners(history);
+        }
         let answer = self.builtin.read(&made.bytes, Mode::Events);
         self.count_verdict("builtin", &answer);
         let mut broken = Vec::new();
@@ -167,7 +210,7 @@ impl Examiner {
         self.ask(Law::Accept, "builtin", accepted, &answer.verdict, &mut broken);
         if answer.verdict.is_accepted() {
             match answer.events.as_deref().map(decode) {
-                Some(Ok(events)) => self.delivered(made, &answer, &events, &mut broken),
+                Some(Ok(events)) => self.delivered(history, &answer, &events, &mut broken),
                 Some(Err(e)) => broken.push(Broken::new(Law::Bounded, "builtin", e.to_string(), &answer.verdict)),
                 None => {}
             }
@@ -181,23 +224,33 @@ impl Examiner {
             Some(_) => Vec::new(),
         };
         for (law, choice) in turns {
-            let outcome = self.turn(law, made, choice);
+            let outcome = self.turn(law, history.trace(), &made.bytes, choice);
             self.ask(law, "builtin", outcome, &answer.verdict, &mut broken);
         }
-        broken
+        (broken, answer.verdict.label())
     }
 
-    fn delivered(&mut self, made: &Made, answer: &Answer, events: &[CanonEvent], broken: &mut Vec<Broken>) {
-        for e in events {
-            *self.stats.events.entry(kind_name(e.kind())).or_default() += 1;
+    fn corners(&mut self, history: &History) {
+        let mut counts = Counts::default();
+        counts.count(history);
+        for corner in Corner::ALL {
+            if counts.get(*corner) > 0 {
+                *self.stats.corners.entry(corner.name().into()).or_default() += 1;
+            }
         }
-        let truth = laws::truth(&made.history, events, Reports::ALL);
+    }
+
+    fn delivered(&mut self, history: &History, answer: &Answer, events: &[CanonEvent], broken: &mut Vec<Broken>) {
+        for e in events {
+            *self.stats.events.entry(kind_name(e.kind()).into()).or_default() += 1;
+        }
+        let truth = laws::truth(history, events, Reports::ALL);
         self.ask(Law::Truth, "builtin", truth, &answer.verdict, broken);
         self.ask(Law::Context, "builtin", laws::context(events), &answer.verdict, broken);
     }
 
-    fn turn(&mut self, law: Law, made: &Made, n: u64) -> Outcome {
-        let (trace, bytes, reader) = (made.history.trace(), &made.bytes, &mut self.builtin);
+    fn turn(&mut self, law: Law, trace: &Trace, bytes: &[u8], n: u64) -> Outcome {
+        let reader = &mut self.builtin;
         match law {
             Law::Rename => laws::rename(reader, trace, n),
             Law::Shift => laws::shift(reader, trace, 1 + n % 1_000_000),
@@ -210,28 +263,34 @@ impl Examiner {
         }
     }
 
-    /// The built-in reader and an edit.
-    fn edited(&mut self, made: &Made) -> Vec<Broken> {
-        let Some(edit) = &made.edit else { return Vec::new() };
+    /// The built-in reader and an edit, or a trace from outside. Returns its verdict as well.
+    fn edited(&mut self, made: &Made, n: u64) -> (Vec<Broken>, String) {
         let answer = self.builtin.read(&made.bytes, Mode::Digest);
         self.count_verdict("builtin", &answer);
         let mut broken = Vec::new();
-        if edit.is_of_matrix() {
-            self.stats.matrix += 1;
-        } else if edit.is_probe() {
-            self.stats.probes += 1;
-        } else {
-            self.stats.mutated += 1;
-            self.stats.bytes += made.bytes.len() as u64;
-            *self.stats.labels.entry(label_name(edit.label)).or_default() += 1;
-        }
-        let (law, outcome) = by_label(edit.label, &answer);
+        let (law, outcome) = by_label(made.label(), &answer);
         self.ask(law, "builtin", outcome, &answer.verdict, &mut broken);
-        if !broken.is_empty() || self.edits_judged.is_multiple_of(JUDGE_EVERY) {
+        if !self.trusts_labels && (!broken.is_empty() || n.is_multiple_of(JUDGE_EVERY)) {
             self.judge_label(made, &mut broken);
         }
-        self.edits_judged += 1;
-        broken
+        (broken, answer.verdict.label())
+    }
+
+    /// Counts what is not a legal history.
+    fn count(&mut self, case: &HuntCase, made: &Made) {
+        match &made.edit {
+            None => self.stats.seeds += 1,
+            Some(edit) if edit.is_of_matrix() => self.stats.matrix += 1,
+            Some(edit) if edit.is_probe() => self.stats.probes += 1,
+            Some(edit) => {
+                *self.stats.labels.entry(label_name(edit.label).into()).or_default() += 1;
+                match case.origin {
+                    Origin::Raw(_) => self.stats.seeds_mutated += 1,
+                    Origin::History(_) => self.stats.mutated += 1,
+                }
+            }
+        }
+        self.stats.bytes += made.bytes.len() as u64;
     }
 
     /// Whether the judge confirms the label. A label that it contradicts is a mistake of the
@@ -260,41 +319,43 @@ impl Examiner {
         broken.push(wrong);
     }
 
-    /// Another reader and all cases.
-    fn other(&mut self, n: usize, cases: &[(HuntCase, Made)]) -> Vec<Breach> {
+    /// Another reader and all cases; what it breaks and its verdicts go to those of each case.
+    fn other(&mut self, n: usize, cases: &[(HuntCase, Made)], of_case: &mut [(Vec<Breach>, Vec<Word>)]) {
         let reads =
             |other: &Other, made: &Made| version_of(&made.bytes).is_none_or(|v| other.reader.hello().reads_version(v));
-        let mine: Vec<&(HuntCase, Made)> = cases.iter().filter(|(_, made)| reads(&self.others[n], made)).collect();
+        let mine: Vec<usize> = (0..cases.len()).filter(|&i| reads(&self.others[n], &cases[i].1)).collect();
         let skipped = (cases.len() - mine.len()) as u64;
         if skipped > 0 {
-            *self.stats.not_compared.entry((Law::Agree.name(), NotComparable::VersionNotRead)).or_default() += skipped;
+            *self.stats.not_compared.entry((Law::Agree.name().into(), NotComparable::VersionNotRead)).or_default() +=
+                skipped;
         }
-        let traces: Vec<Arc<[u8]>> = mine.iter().map(|(_, made)| made.bytes.clone()).collect();
+        let traces: Vec<Arc<[u8]>> = mine.iter().map(|&i| cases[i].1.bytes.clone()).collect();
         let answers = self.others[n].read_all(&traces);
         let unasked = (traces.len() - answers.len()) as u64;
         if unasked > 0 {
-            *self.stats.not_compared.entry((Law::Agree.name(), NotComparable::GivenUp)).or_default() += unasked;
+            *self.stats.not_compared.entry((Law::Agree.name().into(), NotComparable::GivenUp)).or_default() += unasked;
         }
         self.stats.round_trips += answers.len() as u64;
         let name = self.others[n].reader.name().to_owned();
-        let mut breaches = Vec::new();
-        for ((case, made), answer) in mine.into_iter().zip(&answers) {
+        for (i, answer) in mine.into_iter().zip(&answers) {
+            let (case, made) = &cases[i];
             self.count_verdict(&name, answer);
             let mut broken = Vec::new();
             let ours = self.others[n].like.read(&made.bytes, Mode::Digest);
-            let (law, outcome) = match &made.edit {
-                None => (Law::Accept, laws::accept(answer)),
-                Some(edit) => by_label_of_other(edit.label, answer, &ours),
+            let (law, outcome) = match made.history {
+                Some(_) => (Law::Accept, laws::accept(answer)),
+                None => by_label_of_other(made.label(), answer, &ours),
             };
             self.ask(law, &name, outcome, &answer.verdict, &mut broken);
             self.agree(n, made, &ours, answer, &mut broken);
+            let (breaches, words) = &mut of_case[i];
             breaches.extend(broken.into_iter().map(|b| b.of(case)));
+            words.push((name.clone(), answer.verdict.label()));
         }
         let other = &mut self.others[n];
         let restarts = other.reader.restarts();
         *self.stats.restarts.entry(name).or_default() += restarts - other.restarts_seen;
         other.restarts_seen = restarts;
-        breaches
     }
 
     fn agree(&mut self, n: usize, made: &Made, ours: &Answer, answer: &Answer, broken: &mut Vec<Broken>) {
@@ -316,11 +377,11 @@ impl Examiner {
     }
 
     fn ask(&mut self, law: Law, reader: &str, outcome: Outcome, verdict: &Verdict, broken: &mut Vec<Broken>) {
-        *self.stats.laws.entry(law.name()).or_default() += 1;
+        *self.stats.laws.entry(law.name().into()).or_default() += 1;
         match outcome {
             Outcome::Holds => {}
             Outcome::NotComparable(why) => {
-                *self.stats.not_compared.entry((law.name(), why)).or_default() += 1;
+                *self.stats.not_compared.entry((law.name().into(), why)).or_default() += 1;
             }
             Outcome::Broken(words) => broken.push(Broken::new(law, reader, words, verdict)),
         }
@@ -330,7 +391,7 @@ impl Examiner {
         let label = answer.verdict.label();
         // The rule is told for findings; a table of all rules would be unreadable.
         let label = label.split(':').next().unwrap_or_default().to_owned();
-        *self.stats.verdicts.entry(reader.to_owned()).or_default().entry(label).or_default() += 1;
+        *self.stats.verdicts.entry(reader.to_owned()).or_default().entry(label.into()).or_default() += 1;
     }
 }
 
@@ -385,11 +446,12 @@ fn label_name(label: Label) -> &'static str {
 }
 
 fn seed_of(case: &HuntCase) -> u64 {
-    match case.case.choices() {
-        tracehound_generator::Choices::Seed(seed) => *seed,
-        tracehound_generator::Choices::Tape(tape) => {
-            tape.iter().fold(0, |h: u64, &v| h.wrapping_mul(31).wrapping_add(u64::from(v)))
-        }
+    match &case.origin {
+        Origin::Raw(_) => 0,
+        Origin::History(case) => match case.choices() {
+            Choices::Seed(seed) => *seed,
+            Choices::Tape(tape) => tape.iter().fold(0, |h: u64, &v| h.wrapping_mul(31).wrapping_add(u64::from(v))),
+        },
     }
 }
 

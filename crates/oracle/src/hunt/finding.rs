@@ -1,20 +1,22 @@
-//! A finding: breaches that are the same, one of them as small as it gets, and its folder on disk.
+//! A finding: breaches that are the same, and one of them as small as it gets.
 
-use super::case::{Edit, HuntCase};
+use super::case::{Edit, HuntCase, Made, Origin};
 use super::examine::Examiner;
+use super::folder;
+use super::keeps::Keeps;
+use super::neighbour::{self, Neighbour};
+use super::record::{Judged, NeighbourRecord, Record};
+use super::suspicion::Evidence;
 use super::{Breach, Setup};
 use crate::judge;
-use crate::laws::{self, Law, Outcome};
-use crate::readers::{Builtin, ReaderError, ReaderUnderTest};
+use crate::readers::ReaderError;
 use crate::shrink::{Budget, shrink_tape, shrink_trace};
-use crate::verdict::{Mode, VerdictVector};
-use serde_json::json;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tracehound_generator::Case;
 use tracehound_generator::mutate::Label;
-use tracehound_wire::{Body, EventType, Expect, RejectRule, TestFile, Trace};
+use tracehound_wire::{Body, Expect, Item, TestFile, Trace};
 
 /// How long a finding may be shrunk, in each of the two ways.
 const SHRINK_TIME: Duration = Duration::from_secs(20);
@@ -22,74 +24,178 @@ const SHRINK_TIME: Duration = Duration::from_secs(20);
 /// How many tries each way may take.
 const SHRINK_TRIES: u64 = 40_000;
 
+/// How many traces one edit away are tried.
+const NEIGHBOUR_TRIES: u64 = 3000;
+
 /// A finding.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The breach that stands for all, on its shrunk case.
     pub breach: Breach,
-    /// How many breaches there were.
-    pub count: u64,
-    /// The case in which it was found.
-    pub found_in: HuntCase,
     /// The smallest trace: of the shrunk case, or smaller still.
     pub bytes: Vec<u8>,
-    /// Timed events of that trace.
-    pub events: usize,
-    /// What every reader says to that trace.
-    pub verdicts: VerdictVector,
-    /// What was edited, if anything was.
-    pub edit: Option<String>,
+    /// The nearest trace on which all agree, if one was found.
+    pub neighbour: Option<Neighbour>,
+    /// The event of the smallest trace that cannot happen, if the judge says so: its item, and its place there.
+    pub at: Option<(usize, usize)>,
+    /// All of it in words and numbers; the command is not known yet.
+    pub record: Record,
 }
 
 impl Finding {
-    /// Shrinks a breach.
+    /// Shrinks a breach; what is smallest when `hurry` is set is it.
     ///
     /// # Errors
     /// If a reader cannot be started.
-    pub fn shrink(setup: &Setup, breach: &Breach, count: u64) -> Result<Finding, ReaderError> {
+    pub fn shrink(setup: &Setup, breach: &Breach, count: u64, hurry: &Arc<AtomicBool>) -> Result<Finding, ReaderError> {
         let mut examiner = Examiner::new(setup)?;
-        let (case, smaller) = shrink_case(&mut examiner, breach);
+        let found_in = breach.case.to_string();
+        let budget = || Budget::new(SHRINK_TRIES, SHRINK_TIME).until(hurry.clone());
+        let (case, mut breach) = match &breach.case.origin {
+            Origin::History(history) => shrink_case(&mut examiner, breach, history, budget()),
+            Origin::Raw(_) => (breach.case.clone(), breach.clone()),
+        };
         let made = case.make();
-        let bytes = made.as_ref().map(|m| m.bytes.to_vec()).unwrap_or_default();
+        let bytes = made.as_ref().map_or(Vec::new(), |m| m.bytes.to_vec());
+        let label = made.as_ref().map_or(Label::Unspecified, Made::label);
+        let mut keeps = Keeps::new(setup, &breach, label, &bytes);
         let small = Trace::decode(&bytes).ok().and_then(|trace| {
-            let mut keeps = Keeps::new(setup, &smaller, &made.as_ref()?.bytes)?;
-            let budget = Budget::new(SHRINK_TRIES, SHRINK_TIME);
-            shrink_trace(&trace, budget, |t| keeps.holds(&t.to_bytes())).ok()
+            let keeps = keeps.as_mut()?;
+            shrink_trace(&trace, budget(), |t| keeps.holds(&t.to_bytes())).ok()
         });
-        let bytes = small.map_or(bytes, |t| t.to_bytes());
-        let events = Trace::decode(&bytes).map_or(0, |t| crate::shrink::events(&t));
-        let verdicts = examiner.verdicts(&bytes);
+        let bytes = small.as_ref().map_or(bytes, Trace::to_bytes);
+        if matches!(case.origin, Origin::Raw(_)) {
+            // Nothing is known of the trace but its bytes, so the smallest ones are the case.
+            breach.case = HuntCase::raw(bytes.as_slice().into());
+        }
+        let trace = small.or_else(|| Trace::decode(&bytes).ok());
+        let undone = case.edit.as_ref().and_then(|_| case.unedited().make()).map(|m| m.bytes.to_vec());
+        let neighbour = neighbour::find(
+            &mut examiner,
+            trace.as_ref(),
+            undone,
+            Budget::new(NEIGHBOUR_TRIES, SHRINK_TIME).until(hurry.clone()),
+            |bytes| keeps.as_mut().is_some_and(|keeps| keeps.holds(bytes)),
+        );
+        let judged = judge::judge_bytes(&bytes, judge::Options::default());
+        let at = trace.as_ref().and_then(|trace| first_refused(trace, &judged));
         let edit = made.and_then(|m| m.edit).map(|e| format!("{}: {}", e.operator, e.what));
-        Ok(Finding { breach: smaller, count, found_in: breach.case.clone(), bytes, events, verdicts, edit })
+        let facts =
+            Facts { setup, breach: &breach, bytes: &bytes, trace: trace.as_ref(), neighbour: neighbour.as_ref() };
+        let mut record = facts.record(&mut examiner, &judged);
+        (record.count, record.edit, record.found_in) = (count, edit, found_in);
+        record.shrunk = !hurry.load(Ordering::Relaxed);
+        Ok(Finding { breach, bytes, neighbour, at, record })
     }
 
     /// A name for its folder.
     pub fn name(&self) -> String {
         let (law, reader, key) = self.breach.group();
-        let text = format!("{law}-{reader}-{key}");
-        let mut name = String::new();
-        for c in text.chars() {
-            let c = if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' };
-            if !(c == '-' && name.ends_with('-')) {
-                name.push(c);
-            }
-        }
-        name.trim_matches('-').chars().take(80).collect()
+        folder::name(law, reader, key)
     }
 }
 
+/// What a record is made from.
+struct Facts<'f> {
+    setup: &'f Setup,
+    breach: &'f Breach,
+    bytes: &'f [u8],
+    trace: Option<&'f Trace>,
+    neighbour: Option<&'f Neighbour>,
+}
+
+impl Facts<'_> {
+    fn record(&self, examiner: &mut Examiner, judged: &judge::Verdict) -> Record {
+        let Facts { setup, breach, bytes, .. } = *self;
+        let verdicts = examiner.verdicts(bytes).0;
+        let readers = examiner.witnesses(bytes, &verdicts);
+        let judge = match judged {
+            judge::Verdict::Legal { .. } => Judged::Legal,
+            judge::Verdict::Illegal { rules, .. } => {
+                Judged::Illegal(rules.iter().map(|r| r.class().to_owned()).collect())
+            }
+            _ => Judged::Undecided,
+        };
+        let emission_fault = setup.config.fault.map(|f| f.name());
+        let evidence =
+            Evidence { law: breach.law, reader: &breach.reader, judge: &judge, witnesses: &readers, emission_fault };
+        let suspicion = evidence.suspicion();
+        let neighbour = self.neighbour.map(|n| NeighbourRecord {
+            edit: n.edit.clone(),
+            verdict: n.verdict.clone(),
+            difference: difference(bytes, &n.bytes),
+        });
+        let tape = match &breach.case.origin {
+            Origin::History(case) => case.tape().cloned(),
+            Origin::Raw(_) => None,
+        };
+        Record {
+            law: breach.law,
+            reader: breach.reader.clone(),
+            key: breach.key.clone(),
+            rule: breach.rule.map(|r| r.class().to_owned()),
+            count: 1,
+            events: self.trace.map_or(0, crate::shrink::events),
+            bytes: bytes.len(),
+            verdicts,
+            readers,
+            words: breach.words.clone(),
+            edit: None,
+            judge,
+            suspicion,
+            neighbour,
+            replay: breach.case.to_string(),
+            command: String::new(),
+            found_in: String::new(),
+            tape,
+            configuration: setup.configuration(),
+            tracehound: env!("CARGO_PKG_VERSION").into(),
+            shrunk: true,
+        }
+    }
+}
+
+/// The lines of two traces' texts, side by side.
+fn difference(ours: &[u8], theirs: &[u8]) -> Vec<String> {
+    let text = |bytes: &[u8]| {
+        let file = TestFile::from_binary(bytes, Expect::Success);
+        file.map_or_else(|_| String::new(), |f| String::from_utf8_lossy(&f.trace_text).into_owned())
+    };
+    let (ours, theirs) = (text(ours), text(theirs));
+    let difference = similar::TextDiff::from_lines(&ours, &theirs);
+    let lines = difference.iter_all_changes().map(|c| format!("{}{}", c.tag(), c.value().trim_end_matches('\n')));
+    lines.collect()
+}
+
+/// The item and the place in it of the first event that no order can get past.
+fn first_refused(trace: &Trace, judged: &judge::Verdict) -> Option<(usize, usize)> {
+    let judge::Verdict::Illegal { refusals, .. } = judged else { return None };
+    let place = refusals.iter().find_map(|refusal| refusal.at)?;
+    let mut before = 0;
+    trace.items.iter().enumerate().find_map(|(at, item)| {
+        let Item::Batch(b) = item else { return None };
+        let Body::Events(events) = &b.body else { return None };
+        if (b.generation, b.m) != (place.generation, place.m) {
+            return None;
+        }
+        let index = place.index.checked_sub(before)?;
+        before += events.len();
+        (index < events.len()).then_some((at, index))
+    })
+}
+
 /// The smallest case that breaks the same law in the same way, and its breach.
-fn shrink_case(examiner: &mut Examiner, breach: &Breach) -> (HuntCase, Breach) {
+fn shrink_case(examiner: &mut Examiner, breach: &Breach, history: &Case, budget: Budget) -> (HuntCase, Breach) {
     examiner.only_law(breach.law);
     let mut again = |case: &HuntCase| -> Option<Breach> {
         let made = case.make()?;
         let found = examiner.examine(&[(case.clone(), made)]);
         found.into_iter().find(|b| b.group() == breach.group())
     };
-    let start = breach.case.case.to_tape();
+    let start = history.to_tape();
     let tape = start.tape().cloned().unwrap_or_default();
     let with = |tape: &[u32], edit: Option<Edit>| HuntCase {
-        case: Case::from_tape(tape.to_vec(), start.config().clone()),
+        origin: Origin::History(Case::from_tape(tape.to_vec(), start.config().clone())),
         edit,
     };
     // An edit finds other places in a smaller history; a few others are tried.
@@ -103,7 +209,6 @@ fn shrink_case(examiner: &mut Examiner, breach: &Breach) -> (HuntCase, Breach) {
         }
     };
     let mut edit = breach.case.edit.clone();
-    let budget = Budget::new(SHRINK_TRIES, SHRINK_TIME);
     let shrunk = shrink_tape(&tape, budget, |tape| {
         let hit = edits(&edit).into_iter().find(|e| again(&with(tape, e.clone())).is_some());
         if let Some(e) = &hit {
@@ -119,178 +224,4 @@ fn shrink_case(examiner: &mut Examiner, breach: &Breach) -> (HuntCase, Breach) {
         })
     });
     best.unwrap_or_else(|| (breach.case.clone(), breach.clone()))
-}
-
-/// What a smaller trace has to keep, where the law can be asked of a trace without its history.
-struct Keeps {
-    law: Law,
-    key: String,
-    reader: Box<dyn ReaderUnderTest>,
-    like: Builtin,
-    legal: bool,
-    rules: Vec<RejectRule>,
-    story: Option<Story>,
-}
-
-/// Where an illegal trace goes wrong: the rule, the type of the event that cannot happen, and
-/// the type of the one before it on its thread. Shrinking keeps it, or else any broken
-/// trace would do.
-type Story = (RejectRule, EventType, Option<EventType>);
-
-fn story(bytes: &[u8]) -> Option<Story> {
-    let judge::Verdict::Illegal { refusals, .. } = judge::judge_bytes(bytes, judge::Options::default()) else {
-        return None;
-    };
-    let trace = Trace::decode(bytes).ok()?;
-    refusals.iter().find_map(|refusal| {
-        let at = refusal.at?;
-        let stream = trace.batches().filter(|b| b.generation == at.generation && b.m == at.m);
-        let events: Vec<EventType> = stream
-            .flat_map(|b| if let Body::Events(events) = &b.body { events.as_slice() } else { &[] })
-            .map(|e| e.ty)
-            .collect();
-        let before = at.index.checked_sub(1).and_then(|i| events.get(i)).copied();
-        Some((refusal.rule, *events.get(at.index)?, before))
-    })
-}
-
-impl Keeps {
-    /// `None` if the law needs the history, or the reader is gone.
-    fn new(setup: &Setup, breach: &Breach, bytes: &[u8]) -> Option<Keeps> {
-        if matches!(breach.law, Law::Truth | Law::Label | Law::Prefix | Law::Split | Law::Twice | Law::RoundTrip) {
-            return None;
-        }
-        let spec = setup.readers.iter().find(|s| s.to_string() == breach.reader);
-        let reader: Box<dyn ReaderUnderTest> = match spec {
-            Some(spec) => spec.open(setup.limits, setup.options).ok()?,
-            None => Box::new(Builtin::new("builtin", setup.options, false)),
-        };
-        let like = Builtin::like(reader.hello(), setup.options);
-        let rules = match breach.case.make()?.edit.map(|e| e.label) {
-            Some(Label::MustReject(rules)) => rules.to_vec(),
-            _ => Vec::new(),
-        };
-        let legal = judge::judge_bytes(bytes, judge::Options::default()).is_legal();
-        let story = if legal { None } else { story(bytes) };
-        Some(Keeps { law: breach.law, key: breach.key.clone(), reader, like, legal, rules, story })
-    }
-
-    fn holds(&mut self, bytes: &[u8]) -> bool {
-        let reader = &mut *self.reader;
-        let label = |reader: &mut dyn ReaderUnderTest| reader.read(bytes, Mode::Digest).verdict.label();
-        let judged = || judge::judge_bytes(bytes, judge::Options::default());
-        let broken = |outcome: Outcome| outcome.is_broken();
-        match self.law {
-            Law::Accept => {
-                label(reader) == self.key
-                    && judged().is_legal() == self.legal
-                    && (self.story.is_none() || story(bytes) == self.story)
-            }
-            Law::Reject => {
-                label(reader) == self.key && {
-                    let judged = judged();
-                    let for_the_rule =
-                        self.rules.is_empty() || judged.rules().iter().any(|rule| self.rules.contains(rule));
-                    judged.is_illegal() && for_the_rule
-                }
-            }
-            Law::Bounded => label(reader) == self.key,
-            Law::Agree => match laws::agree(&mut self.like, reader, bytes) {
-                crate::verdict::Comparison::Differ(d) => crate::known::difference_key(&d) == self.key,
-                _ => false,
-            },
-            Law::Context => match laws::read_events(reader, bytes) {
-                Ok((answer, events)) => {
-                    answer.verdict.is_accepted() && broken(laws::context(&events)) && judged().is_legal() == self.legal
-                }
-                Err(_) => false,
-            },
-            Law::Rename | Law::Shift | Law::Rebatch | Law::Permute => {
-                let Ok(trace) = Trace::decode(bytes) else { return false };
-                broken(match self.law {
-                    Law::Rename => laws::rename(reader, &trace, 1),
-                    Law::Shift => laws::shift(reader, &trace, 1000),
-                    Law::Rebatch => laws::rebatch(reader, &trace, 0),
-                    _ => laws::permute(reader, &trace),
-                })
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Writes a finding's folder into `dir`. `command` is how the program is called, with the
-/// options that matter, up to the replay string. Returns the folder.
-///
-/// # Errors
-/// If it cannot be written.
-pub fn write(dir: &Path, finding: &Finding, command: &str) -> io::Result<PathBuf> {
-    let folder = dir.join(finding.name());
-    std::fs::create_dir_all(&folder)?;
-    let b = &finding.breach;
-    std::fs::write(folder.join("trace.bin"), &finding.bytes)?;
-    let expect = match b.law {
-        Law::Reject => Expect::Failure(String::new()),
-        _ => Expect::Success,
-    };
-    let replay = format!("{command} '{}'", b.case);
-    let mut comment = format!("# {} breaks the law {}: {}\n", b.reader, b.law, law_in_words(b.law));
-    if let Some(edit) = &finding.edit {
-        comment.push_str(&format!("# Edited: {edit}\n"));
-    }
-    comment.push_str(&format!("# Verdicts: {}\n", finding.verdicts));
-    if let Ok(mut file) = TestFile::from_binary(&finding.bytes, expect) {
-        file.trace_text.splice(0..0, comment.bytes());
-        std::fs::write(folder.join("trace.test"), file.to_bytes())?;
-    }
-    let json = json!({
-        "law": b.law, "reader": b.reader, "key": b.key, "rule": b.rule.map(|r| r.class()),
-        "count": finding.count, "events": finding.events, "bytes": finding.bytes.len(),
-        "verdicts": finding.verdicts, "words": b.words, "edit": finding.edit,
-        "replay": b.case.to_string(), "command": replay, "found_in": finding.found_in.to_string(),
-        "tracehound": env!("CARGO_PKG_VERSION"),
-    });
-    std::fs::write(folder.join("finding.json"), format!("{json:#}\n"))?;
-    let readme = format!(
-        "# {} breaks the law \"{}\"\n\n{}.\n\n{}\n\nVerdicts on the trace: {}.\nSeen {} times.\n\n\
-         The trace, {} events: `trace.test` (text), `trace.bin`; `report.html` draws it.\n\nTo see it again:\n\n    {replay}\n\nWhat was seen:\n\n```\n{}\n```\n",
-        b.reader,
-        b.law,
-        law_in_words(b.law),
-        finding.edit.as_ref().map_or_else(
-            || "The trace is of a legal history.".to_owned(),
-            |e| match e.split_once(": ") {
-                Some(("matrix", what)) => format!("The trace is of the reject matrix (`docs/rules.md`): it {what}."),
-                Some(("probe", what)) => format!("The trace is a probe: {what}."),
-                _ => format!("The trace is of a legal history with one edit, {e}."),
-            }
-        ),
-        finding.verdicts,
-        finding.count,
-        finding.events,
-        b.words,
-    );
-    std::fs::write(folder.join("README.md"), readme)?;
-    Ok(folder)
-}
-
-/// A law in one clause.
-pub(crate) fn law_in_words(law: Law) -> &'static str {
-    match law {
-        Law::Accept => "every legal history is accepted",
-        Law::Truth => "what comes out is what happened",
-        Law::Reject => "an edit that is illegal with certainty is refused, by the rule that it breaks",
-        Law::Agree => "all readers say the same",
-        Law::Context => "every context and every old state follow from the transitions before",
-        Law::RoundTrip => "a trace decoded and encoded again is the same bytes",
-        Law::Twice => "reading twice gives the same",
-        Law::Split => "the bytes may come in any pieces",
-        Law::Rename => "other ids give the same events, renamed",
-        Law::Shift => "later times give the same events, later",
-        Law::Rebatch => "a thread's stream may be cut into other batches",
-        Law::Permute => "batches of different threads may come in any order",
-        Law::Prefix => "a cut trace gives a beginning of every thread's events",
-        Law::Bounded => "every trace is judged, within bounds of time and memory",
-        Law::Label => "the judge confirms the label of every edit",
-    }
 }

@@ -1,20 +1,40 @@
 //! The campaign: cases by the thousand, all readers, all laws, and what was found.
 
+mod agenda;
 mod campaign;
 mod case;
+mod desk;
 mod examine;
 mod finding;
+mod folder;
+mod groups;
+mod journal;
+mod keeps;
+mod merge;
+mod neighbour;
 mod probe;
+mod record;
 mod stats;
+mod suspicion;
 
-pub use campaign::{Bound, Progress, hunt};
-pub use case::{Edit, HuntCase, Made, MadeEdit, ReplayError};
+pub use agenda::Shard;
+pub use campaign::{Bound, HuntError, Place, Progress, campaign, hunt};
+pub use case::{Edit, HuntCase, Made, MadeEdit, Origin, ReplayError};
+pub use desk::Written;
 pub use examine::Examiner;
-pub use finding::{Finding, write};
-pub use stats::Stats;
+pub use finding::Finding;
+pub use folder::{Page, Presentation, read, write};
+pub use groups::Group;
+pub use journal::{JournalError, arguments};
+pub use neighbour::Neighbour;
+pub use record::{Configuration, Judged, NeighbourRecord, Record, Witness};
+pub use stats::{Name, Stats};
+pub use suspicion::Suspicion;
 
 use crate::laws::Law;
 use crate::readers::{Limits, ReaderSpec};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use tracehound_generator::Config;
 use tracehound_wire::RejectRule;
 
@@ -33,6 +53,10 @@ pub struct Setup {
     pub seed: u64,
     /// Edits for each history.
     pub edits: usize,
+    /// Traces from outside: read as they are, and edited.
+    pub seeds: Vec<Seed>,
+    /// The part of the campaign that is done here.
+    pub shard: Shard,
     /// Threads, each with readers of its own.
     pub threads: usize,
     /// Divergences that are no findings.
@@ -48,14 +72,56 @@ impl Default for Setup {
             config: Config::default(),
             seed: 0,
             edits: 1,
+            seeds: Vec::new(),
+            shard: Shard::WHOLE,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             known: crate::known::entries().unwrap_or_default(),
         }
     }
 }
 
-/// A law that a reader broke on a case.
+impl Setup {
+    /// What findings say of it.
+    pub fn configuration(&self) -> Configuration {
+        // The middle of a replay string is the configuration.
+        let case = tracehound_generator::Case::from_tape(Vec::new(), self.config.clone()).to_string();
+        let mut parts: Vec<&str> = case.split(':').skip(1).take(2).collect();
+        if self.config.flavour.is_none() {
+            parts[0] = "any";
+        }
+        Configuration {
+            seed: self.seed,
+            edits: self.edits,
+            histories: parts.join(":"),
+            emission_fault: self.config.fault.map(|f| f.name().to_owned()),
+            deadline: self.limits.deadline.as_secs(),
+            memory: self.limits.memory >> 20,
+            seeds: self.seeds.iter().map(|s| s.name.clone()).collect(),
+        }
+    }
+
+    /// What a campaign's cases and their readers depend on, as one line.
+    fn fingerprint(&self, bound: Bound) -> String {
+        let readers: Vec<String> = self.readers.iter().map(ToString::to_string).collect();
+        let seeds = self.seeds.iter().fold(0, |sum, seed| crc32c::crc32c_append(sum, &seed.bytes));
+        let Setup { limits, options, config, seed, edits, shard, .. } = self;
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version} {readers:?} {limits:?} {options:?} {config:?} {seed} {edits} {seeds:08x} {shard} {bound:?}")
+    }
+}
+
+/// A trace from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seed {
+    /// Its file's name.
+    pub name: String,
+    /// Its bytes; any bytes will do.
+    pub bytes: Arc<[u8]>,
+}
+
+/// A law that a reader broke on a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "BreachText", try_from = "BreachText")]
 pub struct Breach {
     /// The law.
     pub law: Law,
@@ -75,5 +141,33 @@ impl Breach {
     /// What it shares with breaches that are the same finding.
     pub fn group(&self) -> (Law, &str, &str) {
         (self.law, &self.reader, &self.key)
+    }
+}
+
+/// A breach as it is written down.
+#[derive(Serialize, Deserialize)]
+struct BreachText {
+    law: Law,
+    reader: String,
+    words: String,
+    key: String,
+    rule: Option<String>,
+    case: String,
+}
+
+impl From<Breach> for BreachText {
+    fn from(b: Breach) -> BreachText {
+        let Breach { law, reader, words, key, rule, case } = b;
+        BreachText { law, reader, words, key, rule: rule.map(|r| r.class().to_owned()), case: case.to_string() }
+    }
+}
+
+impl TryFrom<BreachText> for Breach {
+    type Error = ReplayError;
+
+    fn try_from(b: BreachText) -> Result<Breach, ReplayError> {
+        let BreachText { law, reader, words, key, rule, case } = b;
+        let rule = rule.and_then(|class| RejectRule::from_class(&class));
+        Ok(Breach { law, reader, words, key, rule, case: case.parse()? })
     }
 }

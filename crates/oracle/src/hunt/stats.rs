@@ -1,42 +1,54 @@
 //! What a campaign counts.
 
 use crate::verdict::NotComparable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// What something is counted by: a name of the program's own, or one read from a journal.
+pub type Name = Cow<'static, str>;
+
 /// Counts of a campaign; sums of what its threads count.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stats {
     /// Legal histories.
     pub legal: u64,
     /// Edited ones.
     pub mutated: u64,
+    /// Traces given from outside, as they are; not among the cases.
+    pub seeds: u64,
+    /// Edits of traces given from outside.
+    pub seeds_mutated: u64,
     /// Traces of the reject matrix, which a campaign begins with; not among its cases.
     pub matrix: u64,
     /// Probes, which come next if there is a reader to compare with; not among its cases either.
     pub probes: u64,
     /// Edits by label.
-    pub labels: BTreeMap<&'static str, u64>,
+    pub labels: BTreeMap<Name, u64>,
     /// Edits that found no place in a history.
     pub without_place: u64,
     /// Bytes of all traces.
     pub bytes: u64,
     /// Events that the built-in reader delivered for legal histories, by kind.
-    pub events: BTreeMap<&'static str, u64>,
+    pub events: BTreeMap<Name, u64>,
     /// Self-steals in legal histories.
     pub self_steals: u64,
     /// Generations of legal histories.
     pub generations: u64,
+    /// Corners of the scheduler that legal histories reached, by name; counted in some of them.
+    pub corners: BTreeMap<Name, u64>,
     /// Requests answered by readers in other processes.
     pub round_trips: u64,
     /// Verdicts by reader and label.
-    pub verdicts: BTreeMap<String, BTreeMap<String, u64>>,
+    pub verdicts: BTreeMap<String, BTreeMap<Name, u64>>,
     /// Restarts by reader.
     pub restarts: BTreeMap<String, u64>,
     /// How often each law was asked.
-    pub laws: BTreeMap<&'static str, u64>,
+    pub laws: BTreeMap<Name, u64>,
     /// What was not compared, by law, and why.
-    pub not_compared: BTreeMap<(&'static str, NotComparable), u64>,
+    #[serde(with = "as_list")]
+    pub not_compared: BTreeMap<(Name, NotComparable), u64>,
     /// Labels that the judge looked at.
     pub judged: u64,
     /// Labels that the judge could not decide within its limits.
@@ -46,9 +58,9 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Cases of both sorts.
+    /// Cases of every sort.
     pub fn cases(&self) -> u64 {
-        self.legal + self.mutated
+        self.legal + self.mutated + self.seeds_mutated
     }
 
     /// Adds what another thread counted.
@@ -60,6 +72,8 @@ impl Stats {
         }
         self.legal += other.legal;
         self.mutated += other.mutated;
+        self.seeds += other.seeds;
+        self.seeds_mutated += other.seeds_mutated;
         self.matrix += other.matrix;
         self.probes += other.probes;
         self.without_place += other.without_place;
@@ -72,11 +86,52 @@ impl Stats {
         self.breaches += other.breaches;
         merge(&mut self.labels, other.labels);
         merge(&mut self.events, other.events);
+        merge(&mut self.corners, other.corners);
         merge(&mut self.restarts, other.restarts);
         merge(&mut self.laws, other.laws);
         merge(&mut self.not_compared, other.not_compared);
         for (reader, verdicts) in other.verdicts {
             merge(self.verdicts.entry(reader).or_default(), verdicts);
         }
+    }
+}
+
+/// A map whose keys are no strings, as a list of pairs: JSON has no other keys.
+mod as_list {
+    use super::{BTreeMap, Name, NotComparable};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Map = BTreeMap<(Name, NotComparable), u64>;
+
+    pub(super) fn serialize<S: Serializer>(map: &Map, s: S) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(s)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Map, D::Error> {
+        Ok(Vec::<((Name, NotComparable), u64)>::deserialize(d)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_survive_being_written_down() {
+        let mut stats = Stats { legal: 3, breaches: 1, ..Stats::default() };
+        stats.events.insert("Sync".into(), 7);
+        stats.verdicts.entry("go:1.27".into()).or_default().insert("hung".into(), 2);
+        for why in [
+            NotComparable::GivenUp,
+            NotComparable::Known("an-id".into()),
+            NotComparable::LawNotApplicable("the clock is not exact".into()),
+        ] {
+            stats.not_compared.insert(("agree".into(), why), 5);
+        }
+        let text = serde_json::to_string(&stats).unwrap();
+        assert_eq!(serde_json::from_str::<Stats>(&text).unwrap(), stats);
+        let mut twice = stats.clone();
+        twice.add(stats.clone());
+        assert_eq!((twice.legal, twice.events["Sync"]), (6, 14));
     }
 }

@@ -25,11 +25,11 @@ pub use truth::truth;
 use crate::canonical::{CanonEvent, decode};
 use crate::readers::ReaderUnderTest;
 use crate::verdict::{Answer, Mode, NotComparable, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Law {
     /// Every legal history is accepted.
@@ -131,7 +131,7 @@ pub enum Outcome {
 impl Outcome {
     /// A law that does not apply here.
     pub(crate) fn not_applicable(why: &'static str) -> Outcome {
-        Outcome::NotComparable(NotComparable::LawNotApplicable(why))
+        Outcome::NotComparable(NotComparable::LawNotApplicable(why.into()))
     }
 
     /// Whether the law is broken.

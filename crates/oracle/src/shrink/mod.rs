@@ -12,24 +12,33 @@ pub use tape::shrink_tape;
 pub(crate) use trace::events;
 pub use trace::shrink_trace;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long shrinking may go on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Budget {
     tries: u64,
     end: Instant,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Budget {
     /// At most so many tries and so long.
     pub fn new(tries: u64, time: Duration) -> Budget {
-        Budget { tries, end: Instant::now() + time }
+        Budget { tries, end: Instant::now() + time, stop: None }
+    }
+
+    /// The same, but over as soon as `stop` is set.
+    pub fn until(self, stop: Arc<AtomicBool>) -> Budget {
+        Budget { stop: Some(stop), ..self }
     }
 
     /// Takes one try; false if there is none left.
     pub fn take(&mut self) -> bool {
-        if self.tries == 0 || Instant::now() >= self.end {
+        let stopped = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        if self.tries == 0 || stopped || Instant::now() >= self.end {
             return false;
         }
         self.tries -= 1;

@@ -4,7 +4,8 @@
 use super::{Answer, Verdict};
 use crate::canonical::{CanonEvent, Details, Edge, Resource, State, SyscallWindows};
 use crate::readers::Reports;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -20,7 +21,7 @@ pub enum Comparison {
 }
 
 /// Why two answers are not compared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotComparable {
     /// A reader does not claim to know the trace's wire version.
@@ -37,7 +38,7 @@ pub enum NotComparable {
     /// The reader hung, died or ran out of memory too often to be asked again.
     GivenUp,
     /// The law does not apply to this trace.
-    LawNotApplicable(&'static str),
+    LawNotApplicable(Cow<'static, str>),
 }
 
 impl fmt::Display for NotComparable {

@@ -1,0 +1,124 @@
+//! What several readers' breaches on one case have to do with each other.
+//!
+//! A reader that refuses a legal history breaks a law, and differs from every other reader too: that is
+//! one finding, not one for each pair. What findings are grouped by is therefore made from all
+//! verdicts on the case.
+
+use super::Breach;
+use crate::known::EVENTS_KEY;
+use crate::laws::Law;
+
+/// A reader's verdict on a case, as one word.
+pub(super) type Word = (String, String);
+
+/// Breaches that have one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// A wrong verdict.
+    Verdict,
+    /// Wrong events.
+    Events,
+    /// A law of its own.
+    Law(Law),
+}
+
+fn cause(breach: &Breach) -> Cause {
+    match breach.law {
+        Law::Agree if breach.key == EVENTS_KEY => Cause::Events,
+        Law::Accept | Law::Reject | Law::Bounded | Law::Agree => Cause::Verdict,
+        Law::Truth | Law::Context => Cause::Events,
+        law => Cause::Law(law),
+    }
+}
+
+/// The breaches of one case, one for each cause: the one that says most. `words` are the verdicts
+/// of all readers that read the case.
+pub(super) fn merge(breaches: Vec<Breach>, words: &[Word]) -> Vec<Breach> {
+    let mut kept: Vec<(Cause, Breach)> = Vec::new();
+    for breach in breaches {
+        let cause = cause(&breach);
+        let rank = |b: &Breach| (b.law == Law::Agree, words.iter().position(|(reader, _)| *reader == b.reader));
+        match kept.iter_mut().find(|(c, _)| *c == cause) {
+            None => kept.push((cause, breach)),
+            Some((_, before)) if rank(&breach) < rank(before) => *before = breach,
+            Some(_) => {}
+        }
+    }
+    kept.into_iter()
+        .map(|(cause, breach)| if cause == Cause::Verdict { with_vector(breach, words) } else { breach })
+        .collect()
+}
+
+/// A breach by its verdict, grouped by all verdicts. How many readers there are of one mind does not matter:
+/// not all of them read every version.
+fn with_vector(mut breach: Breach, words: &[Word]) -> Breach {
+    if breach.law == Law::Agree {
+        if let Some(suspect) = odd_one_out(words) {
+            breach.reader.clone_from(&suspect.0);
+        }
+    } else {
+        let own = words.iter().find(|(reader, _)| *reader == breach.reader).map(|(_, word)| word.as_str());
+        let mut others: Vec<&str> = words.iter().map(|(_, word)| word.as_str()).filter(|w| Some(*w) != own).collect();
+        others.sort_unstable();
+        others.dedup();
+        if !others.is_empty() {
+            breach.key = format!("{} against {}", breach.key, others.join(" and "));
+        }
+    }
+    breach
+}
+
+/// The only reader that says something else than all others, of three or more.
+fn odd_one_out(words: &[Word]) -> Option<&Word> {
+    if words.len() < 3 {
+        return None;
+    }
+    words.iter().find(|(reader, word)| {
+        let mut others = words.iter().filter(|(r, _)| r != reader).map(|(_, w)| w);
+        let first = others.next();
+        first != Some(word) && others.all(|w| Some(w) == first)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::HuntCase;
+
+    fn breach(law: Law, reader: &str, key: &str) -> Breach {
+        let case = HuntCase::raw(Vec::new().into());
+        Breach { law, reader: reader.into(), words: String::new(), key: key.into(), rule: None, case }
+    }
+
+    fn words(all: &[(&str, &str)]) -> Vec<Word> {
+        all.iter().map(|&(reader, word)| (reader.into(), word.into())).collect()
+    }
+
+    #[test]
+    fn a_wrong_verdict_is_one_breach_however_many_readers_differ_from_it() {
+        let all = vec![
+            breach(Law::Accept, "builtin", "rejected:stuck"),
+            breach(Law::Agree, "go:1.26", "rejected:stuck against accepted"),
+            breach(Law::Agree, "go:1.27", "rejected:stuck against accepted"),
+            breach(Law::Twice, "builtin", "accepted"),
+        ];
+        let said = words(&[("builtin", "rejected:stuck"), ("go:1.26", "accepted"), ("go:1.27", "accepted")]);
+        let merged = merge(all.clone(), &said);
+        let groups: Vec<_> = merged.iter().map(Breach::group).collect();
+        assert_eq!(
+            groups,
+            [(Law::Accept, "builtin", "rejected:stuck against accepted"), (Law::Twice, "builtin", "accepted")]
+        );
+        // A reader that does not know the version changes nothing.
+        let fewer = merge(vec![all[0].clone(), all[2].clone()], &[said[0].clone(), said[2].clone()]);
+        assert_eq!(fewer[0].group(), merged[0].group());
+    }
+
+    #[test]
+    fn of_three_readers_the_odd_one_out_is_the_suspect() {
+        let key = "accepted against rejected:stuck";
+        let all = vec![breach(Law::Agree, "go:1.26", key), breach(Law::Agree, "go:1.27", key)];
+        let said = words(&[("builtin", "accepted"), ("go:1.26", "rejected:stuck"), ("go:1.27", "rejected:stuck")]);
+        assert_eq!(merge(all, &said)[0].group(), (Law::Agree, "builtin", key));
+    }
+}
