@@ -89,6 +89,12 @@ impl Checks {
         self.one("hunt, built-in reader", hunt.args(["hunt", "--cases", BUILTIN_HUNT_CASES]))?;
         let mut soak = Command::new(release("xtask"));
         self.one("soak", soak.args(["soak", "--edits", SOAK_EDITS]))?;
+        if sdks.len() == provision::listed().len() {
+            let mut generate = Command::new(release("xtask"));
+            self.one("generated files", generate.args(["generate", "--check"]))?;
+        } else {
+            self.skipped.push("generated files: docs/rules.md has a column for every SDK".to_owned());
+        }
         for version in sdks {
             self.one(&format!("hunt, Go {version}"), &mut hunt::command(version, HUNT_CASES, 0))?;
             let mut conformance = Command::new(release("xtask"));

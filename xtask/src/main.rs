@@ -92,8 +92,12 @@ enum Command {
     Hunt(hunt::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
-    /// Write what is generated and kept in the tree: corpus/reject and docs/rules.md
-    Generate,
+    /// Write what is generated and kept in the tree: corpus/reject, docs/rules.md and docs/laws.md
+    Generate {
+        /// Write nothing; fail if something is stale
+        #[arg(long)]
+        check: bool,
+    },
     /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
     Sabotage(sabotage::Options),
 }
@@ -152,7 +156,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
-        Command::Generate => generate::generate()?,
+        Command::Generate { check } => generate::generate(check)?,
         Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {

@@ -52,7 +52,8 @@ pub enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  tracehound check trace.out\n  tracehound check --reader go:1.27 *.trace")]
+#[command(after_help = "Examples:\n  tracehound check trace.out\n  tracehound check --strict trace.out\n  \
+    tracehound check --reader go:1.27 *.trace")]
 pub struct Check {
     /// Traces, binary, text or .test; - is standard input
     #[arg(required = true, value_name = "FILE")]
@@ -63,6 +64,8 @@ pub struct Check {
     /// Show the state in which a trace got stuck, all of it
     #[arg(long, short)]
     pub verbose: bool,
+    #[command(flatten)]
+    pub strict: StrictArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
 }
@@ -86,6 +89,8 @@ pub struct Events {
     #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
     pub reader: ReaderSpec,
     #[command(flatten)]
+    pub strict: StrictArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
 }
 
@@ -98,6 +103,8 @@ pub struct Compare {
     /// A reader, two or more times; without any, builtin and the newest Go found
     #[arg(long = "reader", value_name = "READER", value_parser = reader)]
     pub readers: Vec<ReaderSpec>,
+    #[command(flatten)]
+    pub strict: StrictArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
 }
@@ -217,6 +224,30 @@ pub enum Form {
     Text,
     /// Text and what a reader has to say, as Go's test data
     Test,
+}
+
+/// How strict the built-in reader is.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct StrictArgs {
+    /// Let the built-in reader refuse what Go's accepts although no runtime can have written it
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl StrictArgs {
+    /// The built-in reader's options, among the readers that were named.
+    ///
+    /// # Errors
+    /// If strictness is asked for and none of them is the built-in one.
+    pub fn options<'a>(self, readers: impl IntoIterator<Item = &'a ReaderSpec>) -> Result<Options, Failure> {
+        if !self.strict {
+            return Ok(Options::default());
+        }
+        if readers.into_iter().any(|r| matches!(r, ReaderSpec::Builtin(_))) {
+            return Ok(Options::default().strictly());
+        }
+        Err(Failure::Usage("--strict is a mode of the built-in reader, which was not named".into()))
+    }
 }
 
 /// Faults to plant in the built-in reader.
@@ -363,6 +394,8 @@ pub struct Shrink {
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = duration)]
     pub time: Duration,
     #[command(flatten)]
+    pub strict: StrictArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
 }
 
@@ -402,6 +435,8 @@ pub struct Serve {
     /// The Go release whose reader is followed
     #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
     pub reader: ReaderSpec,
+    #[command(flatten)]
+    pub strict: StrictArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
 }

@@ -134,6 +134,24 @@ fn check_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn strict_mode_refuses_what_no_runtime_writes_and_is_the_builtin_reader_s() {
+    let dir = Folder::new();
+    insta::assert_snapshot!("check_strict", told(&["check", "--strict", "seed.txt"], dir.path(), b""));
+    let status = |args: &[&str]| tracehound(args, dir.path(), b"").status.code();
+    assert_eq!(status(&["events", "--strict", "seed.txt"]), Some(1));
+    assert_eq!(status(&["events", "--strict", "--go", "seed.txt"]), Some(1));
+    let (strict, lenient) = (format!("{} --strict", builtin_as_command()), builtin_as_command());
+    assert_eq!(status(&["compare", "seed.txt", "--reader", &strict, "--reader", &lenient]), Some(1));
+    assert_eq!(status(&["compare", "--strict", "seed.txt", "--reader", "builtin", "--reader", &lenient]), Some(1));
+    assert_eq!(status(&["check", "--strict", "--reader", "cmd:sh", "seed.txt"]), Some(2));
+    assert_eq!(status(&["gen", "--count", "3", "--out", "legal"]), Some(0));
+    for trace in std::fs::read_dir(dir.path().join("legal")).expect("the traces are there") {
+        let path = trace.expect("a trace").path();
+        assert_eq!(status(&["check", "--strict", &path.display().to_string()]), Some(0));
+    }
+}
+
+#[test]
 fn check_reads_standard_input_in_every_form() {
     let dir = Folder::new();
     assert_eq!(tracehound(&["convert", "seed.txt", "seed.bin"], dir.path(), b"").status.code(), Some(0));

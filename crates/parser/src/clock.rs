@@ -24,6 +24,11 @@ impl Clock {
         Clock { ns_per_unit, whole, exact_below: EXACT.checked_div(whole).unwrap_or(0), faults }
     }
 
+    /// Whether it came of a frequency of 0, so that no time means anything.
+    pub fn is_frozen(&self) -> bool {
+        self.ns_per_unit.is_infinite()
+    }
+
     /// `units` in ns, cut towards zero. What does not fit, or is no number (frequency 0),
     /// becomes the least i64, as the conversion instruction of amd64 has it.
     #[inline]

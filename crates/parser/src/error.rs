@@ -115,6 +115,10 @@ fn help(rule: Option<RejectRule>) -> &'static str {
     use RejectRule::*;
     use tracehound_wire::rule::RuleGroup;
     let Some(rule) = rule else { return "check that the file can be read to its end, and try again" };
+    if rule.is_strict() {
+        return "Go's reader accepts this, though no runtime writes it: look for who edited or cut the trace, or for a bug \
+                in the runtime; without --strict it is read";
+    }
     match rule {
         BatchBodyTruncated | GenIncomplete | FreqMissing | BatchHeaderVarint => {
             "the trace looks cut short: record it again and make sure that trace.Stop ran and the file was closed"

@@ -76,10 +76,16 @@ pub(crate) struct Loader<'x, 'a> {
     pub threads: &'x mut Threads,
     pub version: Version,
     pub sw: &'x Switches,
+    pub strict: bool,
     pub faults: FaultSet,
 }
 
 impl Generation {
+    /// Its number; 0 if there is none yet.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Whether a batch of a further generation has been read.
     pub fn has_spill(&self) -> bool {
         self.spill.is_some()
@@ -93,10 +99,19 @@ impl Generation {
         if let Some(s) = &mut spill {
             (s.at, s.start, s.end) = (s.at - shift, s.start - shift, s.end - shift);
         }
+        let before = (l.tables.number != 0).then_some(l.tables.number);
         self.clear();
         l.tables.clear();
         l.tables.index += u64::from(l.tables.number != 0);
-        if l.version.has_end_of_generation() { self.load_to_end_marker(l) } else { self.load_with_spill(spill, l) }
+        let loaded = if l.version.has_end_of_generation() {
+            self.load_to_end_marker(l)?
+        } else {
+            self.load_with_spill(spill, l)?
+        };
+        if l.strict && matches!(loaded, Loaded::Generation(_)) {
+            self.strict_generation(l, before)?;
+        }
+        Ok(loaded)
     }
 
     fn clear(&mut self) {
@@ -127,6 +142,9 @@ impl Generation {
                 self.begin(&item, l);
             }
             if item.is_end || item.experiment == 0 && kind(l, &item) == Some(EventType::EndOfGeneration) {
+                if l.strict {
+                    self.strict_marker(l, &item)?;
+                }
                 break;
             }
             self.nonzero(l, &item)?;
@@ -220,6 +238,9 @@ impl Generation {
     /// Puts an item's payload where it belongs.
     fn payload(&mut self, l: &mut Loader<'_, '_>, item: &Item) -> Result<(), LoadError> {
         use EventType::*;
+        if l.strict {
+            self.strict_item(l, item)?;
+        }
         let base = l.input.offset(0);
         let data = l.input.data();
         let sync_kind = if l.version.has_sync_batch() { Sync } else { Frequency };
@@ -332,7 +353,7 @@ impl Generation {
     }
 
     #[cold]
-    fn failed(&self, l: &Loader<'_, '_>, rule: RejectRule, at: usize, message: String) -> LoadError {
+    pub(crate) fn failed(&self, l: &Loader<'_, '_>, rule: RejectRule, at: usize, message: String) -> LoadError {
         LoadError::Failed(Error::rule_at(rule, self.place(l, at), message))
     }
 

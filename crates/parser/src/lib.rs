@@ -3,7 +3,8 @@
 //! It gives the events that Go's own reader (`internal/trace`) gives, to the last one
 //! and its time, for wire versions 1.22, 1.23, 1.25 and 1.26; it follows the reader of
 //! Go 1.27 unless told to follow another [`Release`]. Errors carry a class, a place and a
-//! sentence. No accessor panics, on any input.
+//! sentence. No accessor panics, on any input. In strict mode ([`Options::strict`]) it also
+//! refuses what Go's reader accepts although no runtime can have written it.
 //!
 //! ```
 //! use tracehound_parser::Reader;
@@ -41,6 +42,7 @@ mod reader;
 mod records;
 pub mod release;
 mod sort;
+mod strict;
 mod tables;
 mod threads;
 

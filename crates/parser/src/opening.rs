@@ -2,14 +2,16 @@
 
 use crate::error::{Cause, Error, Place};
 use crate::input::Input;
-use crate::release::Release;
+use crate::options::Options;
+use crate::strict;
 use tracehound_wire::{HeaderError, RejectRule, Version, parse_header};
 
 /// How much of a stream is looked at to say what it is when it is not a trace.
 const WINDOW: usize = (1 << 20) + 64;
 
 /// Reads the header and moves behind it.
-pub(crate) fn read_header(input: &mut Input<'_>, release: Release) -> Result<Version, Error> {
+pub(crate) fn read_header(input: &mut Input<'_>, options: &Options) -> Result<Version, Error> {
+    let release = options.release;
     let io = |e: std::io::Error| {
         let message = format!("the input could not be read: {e}");
         Error::new(Cause::Io(e), Place::default(), message)
@@ -28,6 +30,14 @@ pub(crate) fn read_header(input: &mut Input<'_>, release: Release) -> Result<Ver
                     return Err(Error::rule_at(
                         RejectRule::HeaderVersionUnsupported,
                         Place { offset: Some(3), ..Place::default() },
+                        message,
+                    ));
+                }
+                if options.strict && !strict::header_is_canonical(input.data(), header.len, header.version) {
+                    let message = format!("the header is not the one that a runtime writes for go {}", header.version);
+                    return Err(Error::rule_at(
+                        RejectRule::HeaderUnusual,
+                        Place { offset: Some(0), ..Place::default() },
                         message,
                     ));
                 }

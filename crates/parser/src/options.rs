@@ -8,13 +8,16 @@ use crate::release::Release;
 pub struct Options {
     /// The Go release whose reader is followed.
     pub release: Release,
+    /// Whether to refuse as well what Go's reader accepts although no runtime can have
+    /// written it: the rules of [`RejectRule::STRICT`](tracehound_wire::RejectRule::STRICT).
+    pub strict: bool,
     /// Planted faults; see [`Fault`](crate::Fault).
     pub(crate) faults: FaultSet,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { release: Release::default(), faults: FaultSet::from_env() }
+        Options { release: Release::default(), strict: false, faults: FaultSet::from_env() }
     }
 }
 
@@ -22,6 +25,16 @@ impl Options {
     /// Options that follow this release, otherwise the default.
     pub fn release(release: Release) -> Options {
         Options { release, ..Options::default() }
+    }
+
+    /// These options, following another release.
+    pub fn of_release(self, release: Release) -> Options {
+        Options { release, ..self }
+    }
+
+    /// These options in strict mode.
+    pub fn strictly(self) -> Options {
+        Options { strict: true, ..self }
     }
 
     /// These options with `fault` armed as well.

@@ -15,6 +15,7 @@ use crate::input::Input;
 use crate::opening;
 use crate::options::Options;
 use crate::order::{Order, Reject};
+use crate::strict::{Happened, Strict};
 use std::io::Read;
 use tracehound_wire::{EventType, RejectRule, Version};
 
@@ -71,6 +72,7 @@ pub struct Reader<'a> {
     /// Up to Go 1.24: the loaded generation's Sync is still to come.
     owes_sync: bool,
     outcome: Outcome,
+    strict: Option<Box<Strict>>,
     faults: FaultSet,
 }
 
@@ -105,7 +107,7 @@ impl<'a> Reader<'a> {
     fn open(mut input: Input<'a>, options: Options) -> Result<Reader<'a>, Error> {
         let switches = options.release.switches();
         let faults = options.faults();
-        let version = opening::read_header(&mut input, options.release)?;
+        let version = opening::read_header(&mut input, &options)?;
         Ok(Reader {
             input,
             version,
@@ -124,6 +126,7 @@ impl<'a> Reader<'a> {
             ahead: Ahead::Load,
             owes_sync: false,
             outcome: Outcome::Unfinished,
+            strict: options.strict.then(|| Box::new(Strict::new(version))),
             faults,
         })
     }
@@ -248,6 +251,12 @@ impl<'a> Reader<'a> {
             Ok(false) => return Ok(false),
             Err(reject) => return Err(self.rejected(at, *reject)),
         }
+        if let Some(strict) = &mut self.strict {
+            let m = self.order.threads.get(cursor.thread).m;
+            if let Err(reject) = strict.event(&Happened { m, ty: cursor.ty, args: &cursor.args }) {
+                return Err(self.rejected(at, *reject));
+            }
+        }
         let Some(clock) = &self.generation.clock else { return Ok(true) };
         match cursor.advance(data, &self.generation.batches, clock, self.arity) {
             Ok(true) => self.frontier.update(i, cursor.time),
@@ -275,6 +284,7 @@ impl<'a> Reader<'a> {
     /// installed without a Sync of its own.
     #[cold]
     fn between_generations(&mut self) -> Result<Option<bool>, Error> {
+        self.end_strictly()?;
         if !self.scene.switches.sync_before_generation {
             return self.between_generations_before_125();
         }
@@ -360,13 +370,41 @@ impl<'a> Reader<'a> {
             threads: &mut self.order.threads,
             version: self.version,
             sw: &self.scene.switches,
+            strict: self.strict.is_some(),
             faults: self.faults,
         });
         if !matches!(loaded, Ok(Loaded::Generation(_))) {
             // What was read of a generation that is not delivered must not be delivered either.
             self.generation.samples.clear();
         }
-        loaded
+        if self.strict.is_some() { self.strictly(loaded) } else { loaded }
+    }
+
+    /// Strict mode: an end that Go does not notice, as the error that it is.
+    #[cold]
+    fn strictly(&self, loaded: Result<Loaded, LoadError>) -> Result<Loaded, LoadError> {
+        let place = Place { offset: Some(self.input.offset(self.input.pos)), ..self.place() };
+        let error = |rule, message: &str| Error::rule_at(rule, place, message.to_owned());
+        let silent = || error(RejectRule::SilentEnd, "a record is cut here, and with it the rest of the trace");
+        match loaded {
+            Ok(Loaded::Generation(None)) if self.generation.swallowed => Ok(Loaded::Generation(Some(silent()))),
+            Ok(Loaded::End { silent: true }) | Err(LoadError::Silent) => Err(LoadError::Failed(silent())),
+            Ok(Loaded::End { .. }) if self.generation.number() != 0 => Err(LoadError::Failed(error(
+                RejectRule::GenerationUnfinished,
+                "the input ends inside a generation that has only tables so far",
+            ))),
+            loaded => loaded,
+        }
+    }
+
+    /// Strict mode: the generation that has been delivered had all that one has to have.
+    fn end_strictly(&mut self) -> Result<(), Error> {
+        match &mut self.strict {
+            Some(strict) if self.has_generation => {
+                strict.end_generation().map_err(|reject| Error::rule_at(reject.rule, self.place(), reject.message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Makes a cursor for each thread of the loaded generation.
@@ -374,6 +412,9 @@ impl<'a> Reader<'a> {
         self.has_generation = true;
         let n = self.generation.streams.len();
         self.order.next_generation(n);
+        if let Some(strict) = &mut self.strict {
+            strict.begin_generation();
+        }
         let Some(clock) = &self.generation.clock else { return Ok(()) };
         self.cursors.clear();
         self.cursors.reserve_exact(n);

@@ -1,9 +1,12 @@
-//! The catalogue of reject rules: every reason for which Go's reader refuses a trace.
+//! The catalogue of reject rules: every reason for which Go's reader refuses a trace, and
+//! behind them the strict rules, which refuse what Go's reader accepts although no runtime
+//! can have written it.
 //!
 //! Class names are stable: reports, known divergences and other readers refer to them.
 //! The conditions are those of `internal/trace` (batch.go, generation.go, batchcursor.go,
 //! order.go, reader.go), Go 1.27.3; how Go words them belongs to the adapter that reads
-//! Go's messages, not here.
+//! Go's messages, not here. Those of the strict rules are what the tracer in the runtime
+//! (`runtime/trace*.go`, Go 1.22 to 1.27) does each time.
 
 use std::fmt;
 
@@ -33,7 +36,20 @@ pub enum RuleGroup {
 }
 
 macro_rules! rules {
-    ($($name:ident $class:literal $group:ident $cond:literal;)*) => {
+    (go { $($go:ident $go_class:literal $go_group:ident $go_cond:literal;)* }
+     strict { $($strict:ident $strict_class:literal $strict_group:ident $strict_cond:literal;)* }) => {
+        rules! { all { $($go $go_class $go_group $go_cond;)* $($strict $strict_class $strict_group $strict_cond;)* } }
+
+        impl RejectRule {
+            /// The rules of Go's reader, in the order of the catalogue.
+            pub const OF_GO: &'static [RejectRule] = &[$(RejectRule::$go),*];
+
+            /// The strict rules, in the order of the catalogue: what Go's reader accepts
+            /// although no runtime writes it.
+            pub const STRICT: &'static [RejectRule] = &[$(RejectRule::$strict),*];
+        }
+    };
+    (all { $($name:ident $class:literal $group:ident $cond:literal;)* }) => {
         /// A reason to refuse a trace. See [`RejectRule::class`] and [`RejectRule::condition`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
@@ -41,7 +57,7 @@ macro_rules! rules {
         pub enum RejectRule { $(#[doc = $cond] $name,)* }
 
         impl RejectRule {
-            /// Every rule, in the order of the catalogue.
+            /// Every rule, those of Go's reader first.
             pub const ALL: &'static [RejectRule] = &[$(RejectRule::$name),*];
 
             /// The stable kebab-case class.
@@ -63,6 +79,7 @@ macro_rules! rules {
 }
 
 rules! {
+go {
     HeaderMalformed "header-malformed" Header "the file does not begin with `go 1.NN trace` and three NUL bytes";
     HeaderVersionUnsupported "header-version-unsupported" Header "the header names a version that the reader does not know";
     BatchExpected "batch-expected" Container "an item starts with a byte that is neither a batch, an experimental batch nor an end of generation";
@@ -140,8 +157,57 @@ rules! {
     Stuck "stuck" Order "no thread's next event can happen: each waits for something that nothing supplies";
     FrontierEmpty "frontier-empty" Order "a generation holds no events at all, which readers up to Go 1.24 refuse";
 }
+strict {
+    HeaderUnusual "header-unusual" Header "the header can be read, but is not the 16 bytes that a runtime writes";
+    SilentEnd "silent-end" Container "the input is cut where a record's number or a batch's experiment should stand, and the rest is lost without an error";
+    GenerationUnfinished "generation-unfinished" Container "in wire 1.26 the input ends behind tables of a generation that has no events and no end marker";
+    EndMarkerInBatch "end-marker-in-batch" Container "a batch's payload begins with the end-of-generation byte, which ends the generation";
+    GenerationNumberJumps "generation-number-jumps" Container "in wire 1.26 a generation's number is not one more than the last one's";
+    GenerationWithoutStart "generation-without-start" Container "a generation lacks what its first thread always writes: the status of a P, of a goroutine, and the number of Ps";
+    BatchNotInVersion "batch-not-in-version" Container "wire 1.22 has no experimental batches";
+    ExperimentUnknown "experiment-unknown" Container "an experimental batch belongs to an experiment that does not exist";
+    FrequencyZero "frequency-zero" Tables "the clock frequency is 0";
+    SampleStackId "sample-stack-id" Tables "a CPU sample names a stack that is not in the generation's stack table";
+    EventNotInVersion "event-not-in-version" Events "the event was introduced by a later version than the header's";
+    EventWithoutThread "event-without-thread" Context "an event other than a goroutine's status stands in a batch that belongs to no thread";
+    ProcIdNone "proc-id-none" Procs "a P has the id that stands for none";
+    ProcStatusUnwritten "proc-status-unwritten" Procs "a P's status code is 0 or above 255";
+    ProcStatusTwice "proc-status-twice" Procs "a P's status is told twice in a generation";
+    ProcHeldTwice "proc-held-twice" Procs "a thread is said to hold a P that another thread holds";
+    ThreadHoldsTwoProcs "thread-holds-two-procs" Procs "a thread is said to hold a P while it holds another one";
+    ProcAbandonedNotStolen "proc-abandoned-not-stolen" Procs "a P is reported abandoned, but the thread that says so does not go on to steal it";
+    ProcWithoutStatus "proc-without-status" Procs "an event uses a P whose status the generation has not told";
+    SyscallBeginProcState "syscall-begin-proc-state" Procs "a syscall begins with a P that is not running";
+    GoIdNone "go-id-none" Goroutines "a goroutine has the id that stands for none";
+    GoStatusUnwritten "go-status-unwritten" Goroutines "a goroutine's status code is 0 or above 255";
+    GoStatusTwice "go-status-twice" Goroutines "a goroutine's status is told twice in a generation, or although the generation created it";
+    GoHeldTwice "go-held-twice" Goroutines "a thread is said to have a goroutine that another thread has";
+    ThreadRunsTwoGoroutines "thread-runs-two-goroutines" Goroutines "a thread is said to have a goroutine while it has another one";
+    GoStatusThread "go-status-thread" Goroutines "a thread reports a goroutine as running or in a syscall on another thread";
+    GoRunningWithoutProc "go-running-without-proc" Goroutines "a goroutine is reported running on a thread that holds no P";
+    GoWithoutStatus "go-without-status" Goroutines "an event is of a goroutine whose status the generation has not told";
+    GcActiveMissing "gc-active-missing" Ranges "the GC goes on in a generation that did not begin by saying that it is active";
+    GcActiveLate "gc-active-late" Ranges "the GC is reported active after other GC events of the generation";
+    GcContext "gc-context" Ranges "the GC begins or is active, but not on a thread that runs a goroutine";
+    StwNested "stw-nested" Ranges "a goroutine stops the world while it has the world stopped";
+    StwOverGenerations "stw-over-generations" Ranges "a stopped world is started again in another generation";
+    SweepInterrupted "sweep-interrupted" Ranges "a thread whose P is sweeping stops, blocks or enters a syscall";
+    RangeActiveMisplaced "range-active-misplaced" Ranges "a range is reported active, but not right behind the status of its P or goroutine";
+    RangeActiveUnreported "range-active-unreported" Ranges "a range ends that began in an earlier generation and was not reported active in this one";
+    RangeLeftOpen "range-left-open" Ranges "a goroutine ends while it assists the GC or has the world stopped";
+    LabelMisplaced "label-misplaced" Annotations "a label does not stand right behind the start of its goroutine";
+    TaskIdReserved "task-id-reserved" Annotations "a task begins under an id that stands for no task";
+    TaskIdReused "task-id-reused" Annotations "a task begins under the id of an earlier task";
+    TaskParentYounger "task-parent-younger" Annotations "a task's parent has no smaller id than the task, though ids are given in turn";
+}
+}
 
 impl RejectRule {
+    /// Whether this is a strict rule: only the built-in reader in its strict mode knows it.
+    pub const fn is_strict(self) -> bool {
+        self as usize >= RejectRule::OF_GO.len()
+    }
+
     /// The rule with this class name.
     pub fn from_class(class: &str) -> Option<RejectRule> {
         RejectRule::ALL.iter().copied().find(|r| r.class() == class)
@@ -164,6 +230,8 @@ mod tests {
             assert_eq!(RejectRule::from_class(rule.class()), Some(rule));
             assert!(rule.class().bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{rule}");
         }
-        assert_eq!(RejectRule::ALL.len(), 76);
+        assert_eq!(RejectRule::OF_GO.len(), 76);
+        assert_eq!(RejectRule::ALL, [RejectRule::OF_GO, RejectRule::STRICT].concat());
+        assert!(RejectRule::OF_GO.iter().all(|r| !r.is_strict()) && RejectRule::STRICT.iter().all(|r| r.is_strict()));
     }
 }

@@ -60,6 +60,10 @@ fn check(toolchain: &Toolchain, large: bool) -> Result<Tally> {
         let input = inputs::load(path)?;
         let before = (session.events, Instant::now());
         session.check(&input, &mut raw)?;
+        match session.pair.strictly(&input.bytes) {
+            None => session.tally.count(true),
+            Some(how) => session.fail(&input, "strict mode", &how),
+        }
         if large && toolchain.release() == DUMP_RELEASE {
             match dump::compare(toolchain, path)? {
                 None => session.tally.count(true),

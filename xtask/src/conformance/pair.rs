@@ -10,9 +10,10 @@ use tracehound_parser::Options;
 use tracehound_wire::header::parse_header;
 use tracehound_wire::mishap::Mishap;
 
-/// The two readers.
+/// The two readers, and ours once more in its strict mode.
 pub struct Pair {
     ours: Builtin,
+    strict: Builtin,
     theirs: CommandReader,
     common: Reports,
 }
@@ -48,8 +49,9 @@ impl Pair {
         let name = format!("go:{}", toolchain.version());
         let theirs = CommandReader::start(&name, Box::new(command), classify, limits).doing("start the worker")?;
         let ours = Builtin::like(theirs.hello(), Options::default());
+        let strict = Builtin::like(theirs.hello(), Options::default().strictly());
         let common = ours.hello().reports.common(theirs.hello().reports);
-        Ok(Pair { ours, theirs, common })
+        Ok(Pair { ours, strict, theirs, common })
     }
 
     /// Whether equal times come in the same order in both, so that dumps can be compared.
@@ -93,6 +95,12 @@ impl Pair {
         let shown =
             |l: &Option<Vec<u8>>| l.as_ref().map_or("(ended)".into(), |l| String::from_utf8_lossy(l).into_owned());
         Some(format!("line {}:\n  ours: {}\n  Go's: {}", at + 1, shown(&a[at]), shown(&b[at])))
+    }
+
+    /// What our strict reader has against a trace that a runtime wrote, if it has something.
+    pub fn strictly(&mut self, trace: &[u8]) -> Option<String> {
+        let verdict = self.strict.read(trace, Mode::Digest).verdict;
+        (!verdict.is_accepted()).then(|| verdict.to_string())
     }
 
     fn ask(&mut self, trace: &[u8], mode: Mode) -> (Answer, Answer) {

@@ -15,16 +15,17 @@ const WAITS_SHOWN: usize = 8;
 
 pub fn run(a: &Check) -> Result<Outcome, Failure> {
     let mut out = output::stdout();
+    let options = a.strict.options([&a.reader])?;
     let mut outcome = Outcome::Fine;
     let mut reader = None;
     for file in &a.files {
         let input = Input::read(file)?;
         let sound = if let ReaderSpec::Builtin(release) = a.reader {
-            explain(&mut out, &input, Options::release(release), a.verbose)?
+            explain(&mut out, &input, options.of_release(release), a.verbose)?
         } else {
             let reader = match &mut reader {
                 Some(reader) => reader,
-                none => none.insert(a.reader.open(a.limits.into(), Options::default())?),
+                none => none.insert(a.reader.open(a.limits.into(), options)?),
             };
             let answer = reader.read(&input.bytes, Mode::Digest);
             writeln!(out, "{}: {}, {} events", input.name, answer.verdict, answer.digest.events)?;

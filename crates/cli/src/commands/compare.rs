@@ -11,7 +11,7 @@ use tracehound_oracle::laws::agree;
 use tracehound_oracle::readers::go::Toolchain;
 use tracehound_oracle::readers::{Builtin, ReaderSpec, ReaderUnderTest};
 use tracehound_oracle::verdict::{Comparison, Mode};
-use tracehound_parser::{Options, Release};
+use tracehound_parser::Release;
 
 pub fn run(a: &Compare) -> Result<Outcome, Failure> {
     let input = Input::read(&a.file)?;
@@ -19,9 +19,10 @@ pub fn run(a: &Compare) -> Result<Outcome, Failure> {
     if specs.len() < 2 {
         return Err(Failure::Usage("comparing takes two readers: give --reader twice".into()));
     }
+    let options = a.strict.options(&specs)?;
     let mut readers = Vec::new();
     for spec in &specs {
-        readers.push(spec.open(a.limits.into(), Options::default())?);
+        readers.push(spec.open(a.limits.into(), options)?);
     }
     let mut out = output::stdout();
     for reader in &mut readers {
@@ -45,7 +46,7 @@ pub fn run(a: &Compare) -> Result<Outcome, Failure> {
         // with what they mean to do.
         let mut like = match specs[0] {
             ReaderSpec::Builtin(release) if release == Release::default() => {
-                Some(Builtin::like(other.hello(), Options::default()))
+                Some(Builtin::like(other.hello(), options))
             }
             _ => None,
         };

@@ -13,11 +13,12 @@ use tracehound_parser::{Options, Reader};
 
 pub fn run(a: &Events) -> Result<Outcome, Failure> {
     let input = Input::read(&a.file)?;
+    let options = a.strict.options([&a.reader])?;
     let mut out = output::stdout();
     if let (ReaderSpec::Builtin(release), true) = (&a.reader, a.go) {
-        return dump(&mut out, &input, Options::release(*release));
+        return dump(&mut out, &input, options.of_release(*release));
     }
-    let mut reader = a.reader.open(a.limits.into(), Options::default())?;
+    let mut reader = a.reader.open(a.limits.into(), options)?;
     let answer = reader.read(&input.bytes, if a.go { Mode::Text } else { Mode::Events });
     if let Some(text) = &answer.text {
         out.write_all(text)?;

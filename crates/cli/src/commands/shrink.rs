@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tracehound_oracle::readers::{ReaderSpec, ReaderUnderTest};
 use tracehound_oracle::shrink::{Budget, shrink_trace};
 use tracehound_oracle::verdict::{Mode, Verdict};
-use tracehound_parser::{Options, Release};
+use tracehound_parser::Release;
 use tracehound_wire::{Expect, TestFile, Trace};
 
 /// Time between two lines that tell how far it is.
@@ -23,9 +23,10 @@ pub fn run(a: &Shrink) -> Result<Outcome, Failure> {
         [] => vec![ReaderSpec::Builtin(Release::default())],
         some => some.to_vec(),
     };
+    let options = a.strict.options(&specs)?;
     let mut readers: Vec<Box<dyn ReaderUnderTest>> = Vec::new();
     for spec in &specs {
-        readers.push(spec.open(a.limits.into(), Options::default())?);
+        readers.push(spec.open(a.limits.into(), options)?);
     }
     let mut say = |bytes: &[u8]| -> Vec<String> {
         readers.iter_mut().map(|r| kept(&r.read(bytes, Mode::Digest).verdict)).collect()

@@ -1,6 +1,7 @@
 //! Generations and batches: numbers, markers, sizes, headers.
 
 use super::facts::{Facts, pick};
+use super::syscalls::runs;
 use super::tables::{any_generation, insert, insert_item};
 use super::{Edit, Family, Label, Law, Operator};
 use crate::source::Source;
@@ -113,6 +114,36 @@ pub(super) const OPERATORS: &[Operator] = &[
             Some(f.changed(format!("the trace ends before generation {}", f.generations[from].number), |t| {
                 t.items.truncate(first)
             }))
+        },
+    ),
+    op(
+        "generation-without-events",
+        Label::MustAccept(Law::Truncate),
+        "reader.go: a generation may have no events (since Go 1.25)",
+        |f, _| {
+            let last = f.generations.last()?;
+            let is_stream = |t: &Trace, i: usize| {
+                matches!(&t.items[i], Item::Batch(Batch { body: Body::Events(_) | Body::Raw(_), .. }))
+            };
+            if !last.items.iter().any(|&i| is_stream(f.trace, i)) {
+                return None;
+            }
+            Some(f.changed(format!("generation {} loses its events", last.number), |t| {
+                for &i in last.items.iter().rev() {
+                    if is_stream(t, i) {
+                        t.items.remove(i);
+                    }
+                }
+            }))
+        },
+    ),
+    op(
+        "later-event-in-old-version",
+        Label::MustAccept(Law::Extra),
+        "batchcursor.go nextEvent: types are not held against the header's version (since Go 1.23)",
+        |f, c| {
+            let fact = f.pick(c, |x| f.trace.version == Version::Go122 && runs(x))?;
+            Some(f.insert_before(fact, EventType::GoCreateBlocked, &[f.fresh_g(), 0, 0]))
         },
     ),
     op(

@@ -1,11 +1,12 @@
 //! Goroutines: woken, created, started and switched to at the wrong time or not at all.
 
-use super::facts::{Fact, Facts, Hold};
+use super::facts::{Fact, Facts, Hold, pick};
 use super::syscalls::runs;
 use super::{Edit, Family, Label, Operator};
 use crate::source::Source;
 use tracehound_wire::EventType::{self, *};
 use tracehound_wire::RejectRule::*;
+use tracehound_wire::event::go_status;
 use tracehound_wire::{Event, Version};
 
 const STUCK: Label = Label::MustReject(&[Stuck]);
@@ -129,6 +130,25 @@ pub(super) const OPERATORS: &[Operator] = &[
         Some(f.with_arg(fact, 0, f.fresh_g()))
     }),
     op(
+        "start-running-goroutine",
+        STUCK,
+        "order.go advanceGoStart: waits until the goroutine is runnable, whatever its number",
+        |f, c| {
+            let fact = f.pick(c, |x| x.event.ty == GoStart && untouched(f, x, go_status::RUNNING).next().is_some())?;
+            Some(of_other_goroutine(f, fact, pick(c, untouched(f, fact, go_status::RUNNING))?))
+        },
+    ),
+    op(
+        "switch-to-runnable-goroutine",
+        STUCK,
+        "order.go advanceGoSwitch: waits until the target is waiting, whatever its number",
+        |f, c| {
+            let switch = |x: &Fact| matches!(x.event.ty, GoSwitch | GoSwitchDestroy);
+            let fact = f.pick(c, |x| switch(x) && untouched(f, x, go_status::RUNNABLE).next().is_some())?;
+            Some(of_other_goroutine(f, fact, pick(c, untouched(f, fact, go_status::RUNNABLE))?))
+        },
+    ),
+    op(
         "start-without-proc",
         Label::MustReject(&[CtxWantProc, Stuck]),
         "order.go advanceGoStart: a goroutine runs on a P",
@@ -148,6 +168,29 @@ const fn op(
     run: fn(&Facts<'_>, &mut dyn Source) -> Option<Edit>,
 ) -> Operator {
     Operator { name, family: Family::Goroutines, label, cite, run }
+}
+
+/// Goroutines that have this status in an event's generation, and keep it through all of it.
+fn untouched<'a>(facts: &'a Facts<'_>, fact: &Fact, status: u64) -> impl Iterator<Item = u64> + 'a {
+    let generation = fact.generation;
+    let of = &facts.generations[generation];
+    let leaves = |x: &Fact| {
+        matches!(x.event.ty, GoStop | GoBlock | GoDestroy | GoSwitch | GoSwitchDestroy)
+            || matches!(x.event.ty, GoSyscallEndBlocked | GoDestroySyscall)
+    };
+    let has_it = move |&(&g, &told): &(&u64, &u64)| told == status && !of.goroutines.contains_key(&g);
+    of.go_status
+        .iter()
+        .filter(has_it)
+        .map(|(&g, _)| g)
+        .filter(move |&g| !facts.all.iter().any(|x| x.generation == generation && x.before.g == Some(g) && leaves(x)))
+}
+
+/// A numbered event of goroutine `g` instead, which has no number in the generation yet.
+fn of_other_goroutine(facts: &Facts<'_>, fact: &Fact, g: u64) -> Edit {
+    let mut event = fact.event;
+    (event.args[0], event.args[1]) = (g, 1);
+    facts.replace(fact, event)
 }
 
 /// The event with the next number of the goroutine that a numbered event is about.

@@ -10,6 +10,8 @@
 mod annotations;
 mod bytes;
 mod container;
+#[cfg(test)]
+mod coverage;
 mod edit;
 mod facts;
 mod goroutines;

@@ -60,6 +60,18 @@ pub(super) const OPERATORS: &[Operator] = &[
         "order.go advanceProcSteal: only a P in a syscall can be stolen",
         steal_of_idle_proc,
     ),
+    op(
+        "steal-of-running-proc",
+        STUCK,
+        "order.go advanceProcSteal: only a P in a syscall can be stolen, whatever its number",
+        steal_of_running_proc,
+    ),
+    op(
+        "start-running-proc",
+        STUCK,
+        "order.go advanceProcStart: waits until the P is idle, whatever its number",
+        start_running_proc,
+    ),
     op("drop-steal", STUCK, "order.go advanceProcStart: the P's next number is missing", |f, c| {
         let fact = f.pick(c, |x| x.event.ty == ProcSteal && has_successor(f, x))?;
         Some(f.remove(fact))
@@ -138,16 +150,60 @@ fn steal_from_wrong_thread(facts: &Facts<'_>, choose: &mut dyn Source) -> Option
 
 fn steal_of_idle_proc(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {
     let fact = facts.pick(choose, |x| x.event.ty == ProcSteal)?;
-    let in_syscall = |p: u64| {
-        facts.all.iter().any(|x| match x.event.ty {
-            GoSyscallBegin => matches!(x.before.p, Hold::Held(q) | Hold::Lent(q) if q == p),
-            ProcSteal => x.event.args[0] == p,
-            ProcStatus => x.event.args[0] == p && x.event.args[1] >= proc_status::SYSCALL,
+    let q = pick(choose, facts.procs.keys().copied().filter(|&p| !is_ever_in_syscall(facts, p)))?;
+    Some(facts.with_arg(fact, 0, q))
+}
+
+/// Whether a P is in a syscall at any time of the trace.
+fn is_ever_in_syscall(facts: &Facts<'_>, p: u64) -> bool {
+    facts.all.iter().any(|x| match x.event.ty {
+        GoSyscallBegin => has(x, p),
+        ProcSteal => x.event.args[0] == p,
+        ProcStatus => x.event.args[0] == p && x.event.args[1] >= proc_status::SYSCALL,
+        _ => false,
+    })
+}
+
+/// Whether an event's thread has this P.
+fn has(fact: &Fact, p: u64) -> bool {
+    matches!(fact.before.p, Hold::Held(q) | Hold::Lent(q) if q == p)
+}
+
+/// A theft, of a P that runs instead, with the number that this P has next.
+fn steal_of_running_proc(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {
+    let running = |generation: usize| {
+        let told = facts.generations[generation].proc_status.iter();
+        told.filter(|&(&p, &status)| status == proc_status::RUNNING && !is_ever_in_syscall(facts, p)).map(|(&p, _)| p)
+    };
+    let fact = facts.pick(choose, |x| x.event.ty == ProcSteal && running(x.generation).next().is_some())?;
+    Some(of_other_proc(facts, fact, pick(choose, running(fact.generation))?))
+}
+
+/// A start, of a P instead that another thread keeps through the generation, with the number
+/// that this P has next.
+fn start_running_proc(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {
+    let is_given_up = |generation: usize, p: u64| {
+        facts.all.iter().filter(|x| x.generation == generation).any(|x| match x.event.ty {
+            ProcStart | ProcSteal => x.event.args[0] == p,
+            ProcStop => has(x, p),
             _ => false,
         })
     };
-    let q = pick(choose, facts.procs.keys().copied().filter(|&p| !in_syscall(p)))?;
-    Some(facts.with_arg(fact, 0, q))
+    let kept = |generation: usize| {
+        let told = facts.generations[generation].proc_status.iter();
+        told.filter(move |&(&p, &status)| status == proc_status::RUNNING && !is_given_up(generation, p))
+            .map(|(&p, _)| p)
+    };
+    let fact = facts.pick(choose, |x| x.event.ty == ProcStart && kept(x.generation).next().is_some())?;
+    Some(of_other_proc(facts, fact, pick(choose, kept(fact.generation))?))
+}
+
+/// An event of P `p` instead, with the next number of that P.
+fn of_other_proc(facts: &Facts<'_>, fact: &Fact, p: u64) -> Edit {
+    let mut event = fact.event;
+    event.args[0] = p;
+    event.args[1] = facts.last_proc_number(fact.generation, p).saturating_add(1);
+    facts.replace(fact, event)
 }
 
 fn start_out_of_turn(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {

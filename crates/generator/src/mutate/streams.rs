@@ -5,7 +5,8 @@ use super::{Edit, Family, Label, Operator};
 use crate::source::Source;
 use tracehound_wire::EventType::{self, *};
 use tracehound_wire::RejectRule::*;
-use tracehound_wire::{Item, RejectRule};
+use tracehound_wire::event::go_status;
+use tracehound_wire::{Event, Item, RejectRule};
 
 /// The operators of this family.
 pub(super) const OPERATORS: &[Operator] = &[
@@ -47,6 +48,12 @@ pub(super) const OPERATORS: &[Operator] = &[
         Label::MustReject(&[Stuck, GoStatusInconsistent, ProcStatusInconsistent]),
         "order.go seqCounter.succeeds: a number counts in its own generation only",
         into_next_generation,
+    ),
+    op(
+        "stop-in-previous-generation",
+        Label::MustReject(&[GoStatusInconsistent, GoStatusLate]),
+        "order.go advanceGoStatus: a generation's statuses say what the one before left",
+        into_previous_generation,
     ),
     op(
         "exchange-neighbouring-batches",
@@ -160,5 +167,31 @@ fn into_next_generation(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Ed
     Some(facts.changed(what, |t| {
         super::edit::events(t, head.at).insert(head.at.index, fact.event);
         super::edit::events(t, fact.at).remove(fact.at.index);
+    }))
+}
+
+/// What a goroutine does first in a generation, if it stops running there, comes at the end of
+/// the generation before; then the status that it has in its own contradicts that.
+fn into_previous_generation(facts: &Facts<'_>, choose: &mut dyn Source) -> Option<Edit> {
+    let tail = |x: &Fact| {
+        let before = &facts.generations[x.generation.checked_sub(1)?];
+        before.streams.get(&x.m).and_then(|s| s.last()).map(|&i| &facts.all[i])
+    };
+    let runs_over = |x: &Fact| {
+        let first = facts.generations[x.generation].streams.get(&x.m).and_then(|s| s.first()).map(|&i| &facts.all[i]);
+        let told = x.before.g.and_then(|g| facts.generations[x.generation].go_status.get(&g));
+        told == Some(&go_status::RUNNING)
+            && first
+                .is_some_and(|f| f.before.g == x.before.g && !f.before.syscall && matches!(f.before.p, Hold::Held(_)))
+    };
+    let stops = |x: &Fact| matches!(x.event.ty, GoStop | GoBlock | GoDestroy);
+    let fact = facts.pick(choose, |x| stops(x) && runs_over(x) && tail(x).is_some())?;
+    let tail = tail(fact)?;
+    let args: &[u64] = if fact.event.ty == GoDestroy { &[] } else { &[0, 0] };
+    let event = Event::new(fact.event.ty, 1, args);
+    let what = format!("{} moves to the end of the generation before ({})", super::edit::say(&event), tail.at);
+    Some(facts.changed(what, |t| {
+        super::edit::events(t, fact.at).remove(fact.at.index);
+        super::edit::events(t, tail.at).insert(tail.at.index + 1, event);
     }))
 }

@@ -105,6 +105,15 @@ pub(super) const OPERATORS: &[Operator] = &[
         },
     ),
     op(
+        "c-thread-ends-syscall-with-proc",
+        Label::MustReject(&[CtxWantProc]),
+        "order.go advanceGoSyscallEnd: a C thread that enters Go has no P to come back with",
+        |f, c| {
+            let fact = f.pick(c, |x| x.event.ty == GoCreateSyscall && x.before.p == Hold::None)?;
+            Some(f.insert_after(fact, GoSyscallEnd, &[]))
+        },
+    ),
+    op(
         "c-thread-destroys-running",
         Label::MustReject(&[GoNotInSyscall]),
         "order.go advanceGoDestroySyscall: the goroutine must be in a syscall",

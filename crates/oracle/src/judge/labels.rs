@@ -135,3 +135,18 @@ fn operators_do_not_panic_on_what_other_operators_made() {
         }
     }
 }
+
+#[test]
+fn a_false_label_is_seen() {
+    let trace = sketches::rich(tracehound_wire::Version::Go126);
+    let claim = |label| {
+        let mutated = Mutated { edited: Edited::Trace(trace.clone()), what: "nothing is done".into(), label };
+        check(&mutated, &mut Tally::default())
+    };
+    assert!(claim(Label::MustReject(&[])).is_err());
+    assert_eq!(claim(Label::Unspecified), Ok(true));
+    let broken = Trace { items: trace.items[1..].to_vec(), ..trace.clone() };
+    let accept = Label::MustAccept(tracehound_generator::mutate::Law::Extra);
+    let mutated = Mutated { edited: Edited::Trace(broken), what: "the clocks are left out".into(), label: accept };
+    assert!(check(&mutated, &mut Tally::default()).is_err());
+}

@@ -220,11 +220,34 @@ fn bystanders(version: Version) -> Trace {
         .end()
 }
 
+/// Threads that keep what they have while others steal, start and switch; a thread that
+/// runs its goroutine on from one generation into the next and stops there.
+fn keepers(version: Version) -> Trace {
+    let mut switches = vec![
+        ev(ProcStatus, &[2, 2]),
+        ev(ProcStart, &[2, 1]),
+        ev(GoStatus, &[3, 7, 1]),
+        ev(GoStatus, &[5, NONE_ID, 1]),
+        ev(GoStart, &[3, 1]),
+    ];
+    if version >= Version::Go123 {
+        switches.extend([ev(GoCreateBlocked, &[8, 0, 0]), ev(GoSwitch, &[8, 1])]);
+    }
+    Build::new(version)
+        .m(5, &[ev(ProcStatus, &[0, 1]), ev(GoStatus, &[1, 5, 2]), ev(GoSyscallBegin, &[1, 0])])
+        .m(6, &[ev(ProcStatus, &[1, 1]), ev(GoStatus, &[2, 6, 2])])
+        .m(7, &switches)
+        .m(8, &[ev(ProcSteal, &[0, 2, 5])])
+        .next(2)
+        .m(6, &[ev(ProcStatus, &[1, 1]), ev(GoStatus, &[2, 6, 2]), ev(GoStop, &[0, 0])])
+        .end()
+}
+
 /// All of them, in every version that can hold them.
 pub(super) fn all() -> Vec<Trace> {
     let mut traces = Vec::new();
     for version in Version::ALL {
-        traces.extend([rich(version), c_thread(version), self_theft(version), bystanders(version)]);
+        traces.extend([rich(version), c_thread(version), self_theft(version), bystanders(version), keepers(version)]);
         if version >= Version::Go123 {
             traces.push(coroutines(version));
         }

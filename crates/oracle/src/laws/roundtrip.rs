@@ -8,10 +8,26 @@ pub fn round_trip(bytes: &[u8]) -> Outcome {
     let Ok(trace) = Trace::decode(bytes) else {
         return Outcome::not_applicable("the header is not that of a trace");
     };
-    let back = trace.to_bytes();
+    given_back(bytes, &trace.to_bytes())
+}
+
+fn given_back(bytes: &[u8], back: &[u8]) -> Outcome {
     if back == bytes {
         return Outcome::Holds;
     }
     let at = (0..bytes.len().min(back.len())).find(|&i| bytes[i] != back[i]).unwrap_or(bytes.len().min(back.len()));
     Outcome::Broken(format!("decoded and encoded again, the trace differs from byte {at} on"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_given_back_is_seen() {
+        let bytes = b"go 1.26 trace\0\0\0\x34";
+        assert_eq!(round_trip(bytes), Outcome::Holds);
+        assert!(given_back(bytes, &bytes[..16]).is_broken());
+        assert!(given_back(bytes, b"go 1.26 trace\0\0\0\x35").is_broken());
+    }
 }

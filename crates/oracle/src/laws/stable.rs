@@ -73,3 +73,51 @@ fn by_thread(events: &[CanonEvent]) -> BTreeMap<i64, Vec<&Details>> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::{Encoder, decode};
+    use crate::readers::{Builtin, Hello};
+    use crate::verdict::Answer;
+    use tracehound_generator::{Case, Config};
+
+    /// Leaves out the first event of a thread that is no status, if the trace is shorter than it should be.
+    struct Forgets(Builtin, usize);
+
+    impl ReaderUnderTest for Forgets {
+        fn name(&self) -> &str {
+            "forgets"
+        }
+        fn hello(&self) -> &Hello {
+            self.0.hello()
+        }
+        fn read(&mut self, trace: &[u8], mode: Mode) -> Answer {
+            let mut answer = self.0.read(trace, mode);
+            if let Some(Ok(mut events)) = answer.events.as_deref().map(decode)
+                && trace.len() < self.1
+            {
+                let told = |e: &CanonEvent| matches!(e.details, Details::Metric { .. } | Details::Range { .. });
+                if let Some(at) = events.iter().position(told) {
+                    events.remove(at);
+                }
+                let mut encoder = Encoder::new(true);
+                events.iter().for_each(|e| encoder.event(e));
+                answer.events = Some(encoder.bytes().to_vec());
+            }
+            answer
+        }
+    }
+
+    #[test]
+    fn a_thread_that_tells_another_story_when_cut_is_seen() {
+        let mut broken = 0;
+        for seed in 0..20 {
+            let bytes = Case::from_seed(seed, Config::default()).generate().bytes();
+            let at = bytes.len() - 1;
+            assert!(!prefix(&mut Builtin::default(), &bytes, at).is_broken(), "seed {seed}");
+            broken += u32::from(prefix(&mut Forgets(Builtin::default(), bytes.len()), &bytes, at).is_broken());
+        }
+        assert!(broken > 5, "{broken}");
+    }
+}

@@ -8,15 +8,15 @@ use tracehound_wire::version::HEADER_LEN;
 use tracehound_wire::{Event, Frame, Item, NONE_ID, RejectRule, SyncRecord, Trace, Version};
 
 /// The oldest version, which every reader reads; others only where a rule needs them.
-const WIRE: Version = Version::Go122;
+pub(super) const WIRE: Version = Version::Go122;
 
 /// P 0 runs on thread 5.
-fn p() -> Event {
+pub(super) fn p() -> Event {
     ev(ProcStatus, &[0, 1])
 }
 
 /// Goroutine 1 runs on thread 5.
-fn g() -> Event {
+pub(super) fn g() -> Event {
     ev(GoStatus, &[1, 5, 2])
 }
 
@@ -84,7 +84,7 @@ pub(super) fn all() -> Vec<Entry> {
     [headers(), container(), tables(), events(), context(), procs(), goroutines(), ranges(), annotations()].concat()
 }
 
-fn entry(rule: RejectRule, reject: Trace, neighbour: Trace, edit: &'static str) -> Entry {
+pub(super) fn entry(rule: RejectRule, reject: Trace, neighbour: Trace, edit: &'static str) -> Entry {
     Entry { rule, reject: Sample::Trace(reject), neighbour: Sample::Trace(neighbour), edit }
 }
 

@@ -1,15 +1,20 @@
 //! The reject matrix: for every rule of the catalogue a minimal trace that is refused with
 //! just this rule, and its nearest accepted neighbour, one edit away.
 //!
+//! Traces of the strict rules are refused by the strict reader alone: every Go reader that
+//! knows their version accepts both.
+//!
 //! `corpus/reject/` and `docs/rules.md` are made from here; a test fails when they are stale.
 
 pub mod build;
 mod entries;
 mod page;
+mod strict;
 
 use crate::readers::go;
 use std::path::Path;
 use std::{fs, io};
+use tracehound_wire::raw::TextStyle;
 use tracehound_wire::testfile::{Expect, TestFile};
 use tracehound_wire::{RejectRule, Trace, Version};
 
@@ -53,9 +58,14 @@ pub const OLD_READERS_ONLY: &[(RejectRule, &str)] = &[(
     "readers from Go 1.25 on accept a generation without events; those up to 1.24 refuse it",
 )];
 
-/// All entries, in the order of the catalogue.
+/// The entries of the rules of Go's reader, in the order of the catalogue.
 pub fn entries() -> Vec<Entry> {
     entries::all()
+}
+
+/// The entries of the strict rules, in the order of the catalogue.
+pub fn strict_entries() -> Vec<Entry> {
+    strict::all()
 }
 
 /// The entry for [`RejectRule::FrontierEmpty`], which only readers up to Go 1.24 refuse.
@@ -71,7 +81,7 @@ pub fn old_entry() -> Entry {
 }
 
 /// The files of `corpus/reject/`: name and contents. Traces whose header cannot be read are
-/// binary (`.trace`), all others text (`.test`) with the newest Go reader's verdict.
+/// binary (`.trace`), as are those whose header the text would lose; all others are text (`.test`) with the newest Go reader's verdict.
 pub fn files() -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in entries() {
@@ -80,17 +90,21 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
         files.push(file(class, &entry.reject, words));
         files.push(file(&format!("{class}.neighbour"), &entry.neighbour, Expect::Success));
     }
-    let old = old_entry();
-    files.push(file(old.rule.class(), &old.reject, Expect::Success));
-    files.push(file(&format!("{}.neighbour", old.rule.class()), &old.neighbour, Expect::Success));
+    for entry in strict_entries().into_iter().chain([old_entry()]) {
+        let class = entry.rule.class();
+        files.push(file(class, &entry.reject, Expect::Success));
+        files.push(file(&format!("{class}.neighbour"), &entry.neighbour, Expect::Success));
+    }
     files
 }
 
 fn file(stem: &str, sample: &Sample, expect: Expect) -> (String, Vec<u8>) {
     let bytes = sample.to_bytes();
     match TestFile::from_binary(&bytes, expect) {
-        Ok(test) => (format!("{stem}.test"), test.to_bytes()),
-        Err(_) => (format!("{stem}.trace"), bytes),
+        Ok(test) if test.to_binary(TextStyle::Lossless).is_ok_and(|back| back == bytes) => {
+            (format!("{stem}.test"), test.to_bytes())
+        }
+        _ => (format!("{stem}.trace"), bytes),
     }
 }
 

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_words() {
-        let missing: Vec<_> = RejectRule::ALL.iter().filter(|r| TABLE.iter().all(|(_, t)| t != *r)).collect();
+        let missing: Vec<_> = RejectRule::OF_GO.iter().filter(|r| TABLE.iter().all(|(_, t)| t != *r)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }
 
