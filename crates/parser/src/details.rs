@@ -340,7 +340,8 @@ impl<'r> Details<'r> {
         let range = |name, scope| Details::Range(Range { name, scope, swept: None });
         let (of_g, of_p) = (Resource::Goroutine(GoId(e.g)), Resource::Proc(ProcId(e.p)));
         let arg_g = Resource::Goroutine(GoId(e.args[0] as i64));
-        let Some(ty) = e.ty else {
+        let ty = e.ty;
+        if ty == EventType::Sync {
             return Details::Sync(self::Sync {
                 n: e.args[0],
                 clock: if e.has_tables { scene.tables.clock } else { None },

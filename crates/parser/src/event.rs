@@ -90,6 +90,17 @@ impl Kind {
     }
 }
 
+/// The kinds by type byte: a look-up, where a match would be a jump to one of many places.
+static KINDS: [Kind; 256] = {
+    let mut table = [Kind::Sync; 256];
+    let mut i = 0;
+    while i < EventType::ALL.len() {
+        table[EventType::ALL[i].byte() as usize] = Kind::of(EventType::ALL[i]);
+        i += 1;
+    }
+    table
+};
+
 /// An accessor of Go's reader that panics on this event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AccessorPanic {
@@ -116,8 +127,8 @@ pub(crate) struct Emitted {
     pub aux: u64,
     /// File offset of the event's type byte.
     pub offset: u64,
-    /// `None` for Syncs.
-    pub ty: Option<EventType>,
+    /// The wire event; [`EventType::Sync`] for Syncs, which no event of a thread can be.
+    pub ty: EventType,
     /// State before, for status events and steals: a state's or a status's number.
     pub old: u8,
     /// Status of a status event after the ordering's rewriting.
@@ -128,6 +139,8 @@ pub(crate) struct Emitted {
     pub has_tables: bool,
     /// A status code that the ordering replaced, so that the wire's value does not count.
     pub rewritten: bool,
+    /// Whether it names a string or stack that is missing.
+    pub dangling: bool,
 }
 
 impl Emitted {
@@ -139,12 +152,13 @@ impl Emitted {
         args: [0; 4],
         aux: 0,
         offset: 0,
-        ty: None,
+        ty: EventType::Sync,
         old: 0,
         new: 0,
         synthetic: false,
         has_tables: false,
         rewritten: false,
+        dangling: false,
     };
 }
 
@@ -170,10 +184,7 @@ impl<'r> Event<'r> {
     /// What kind of event this is.
     #[inline]
     pub fn kind(&self) -> Kind {
-        match self.e.ty {
-            None => Kind::Sync,
-            Some(ty) => Kind::of(ty),
-        }
+        KINDS[usize::from(self.e.ty.byte())]
     }
 
     /// Time in nanoseconds on the trace's clock; strictly increasing, except after 2^63-1.
@@ -203,7 +214,7 @@ impl<'r> Event<'r> {
     /// The stack at the moment of the event, if it has one. For a CPU sample always
     /// present, if only with [`Stack::is_dangling`].
     pub fn stack(&self) -> Option<Stack<'r>> {
-        let ty = self.e.ty?;
+        let ty = self.e.ty;
         if ty == EventType::CPUSample {
             return Some(Stack::new(self.scene, self.data, self.e.args[0]));
         }
@@ -223,15 +234,15 @@ impl<'r> Event<'r> {
     /// The event on the wire that this comes from; `None` for a Sync.
     #[inline]
     pub fn wire_type(&self) -> Option<EventType> {
-        self.e.ty
+        (self.e.ty != EventType::Sync).then_some(self.e.ty)
     }
 
     /// The arguments as they stand on the wire, the time delta left out. For a CPU sample
     /// its stack id; for a Sync its number.
     pub fn args(&self) -> &'r [u64] {
         match self.e.ty {
-            None | Some(EventType::CPUSample) => &self.e.args[..1],
-            Some(ty) => &self.e.args[..ty.spec().args.len().min(4)],
+            EventType::Sync | EventType::CPUSample => &self.e.args[..1],
+            ty => &self.e.args[..ty.spec().args.len().min(4)],
         }
     }
 
@@ -265,23 +276,21 @@ impl<'r> Event<'r> {
     pub fn accessor_panic(&self) -> Option<AccessorPanic> {
         let t = &self.scene.tables;
         match self.e.ty {
-            None if self.e.has_tables && self.scene.switches.sync_holds_experiments => {
+            EventType::Sync if self.e.has_tables && self.scene.switches.sync_holds_experiments => {
                 t.experimental.iter().map(|b| b.experiment).find(|&e| e > 1).map(AccessorPanic::UnknownExperiment)
             }
-            Some(EventType::ProcStatus) if self.e.args[1] > 4 && !self.e.rewritten => {
+            EventType::ProcStatus if self.e.args[1] > 4 && !self.e.rewritten => {
                 Some(AccessorPanic::StatusOutOfTable(self.e.args[1]))
             }
-            Some(EventType::GoStatus | EventType::GoStatusStack)
+            EventType::GoStatus | EventType::GoStatusStack
                 if self.e.args[2] > 4 && !self.scene.switches.masks_go_status =>
             {
                 Some(AccessorPanic::StatusOutOfTable(self.e.args[2]))
             }
-            Some(EventType::CPUSample) if !t.stacks.contains(self.e.args[0]) => {
+            EventType::CPUSample if !t.stacks.contains(self.e.args[0]) => {
                 Some(AccessorPanic::DanglingStack(self.e.args[0]))
             }
-            Some(EventType::STWEnd) if !t.strings.contains(self.e.aux) => {
-                Some(AccessorPanic::DanglingString(self.e.aux))
-            }
+            EventType::STWEnd if !t.strings.contains(self.e.aux) => Some(AccessorPanic::DanglingString(self.e.aux)),
             _ => None,
         }
     }

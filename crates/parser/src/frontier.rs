@@ -52,6 +52,23 @@ impl Frontier {
         a > b || fault!(self.faults, TieOrder) && a == b
     }
 
+    /// Until which time the first thread can go on without giving way to another.
+    #[inline]
+    pub fn first_until(&self) -> i64 {
+        let next = match self.slots[..] {
+            [_, left, right, ..] => left.time.min(right.time),
+            [_, left] => left.time,
+            _ => return i64::MAX,
+        };
+        if fault!(self.faults, TieOrder) { next.saturating_sub(1) } else { next }
+    }
+
+    /// Gives the first slot its new time, which must leave it the first one.
+    #[inline]
+    pub fn set_first(&mut self, time: i64) {
+        self.slots[0].time = time;
+    }
+
     pub fn insert(&mut self, slot: Slot) {
         self.slots.push(slot);
         self.sift_up(self.slots.len() - 1);
@@ -60,14 +77,6 @@ impl Frontier {
     /// Puts slot `i` where its new time belongs.
     #[inline]
     pub fn update(&mut self, i: usize, time: i64) {
-        // The common case: the first thread goes on, and is still before both that follow it.
-        if let ([root, left, right, ..], 0) = (&mut self.slots[..], i)
-            && time <= left.time.min(right.time)
-            && !fault!(self.faults, TieOrder)
-        {
-            root.time = time;
-            return;
-        }
         self.slots[i].time = time;
         if i == 0 || self.sift_up(i) == i {
             self.sift_down(i);

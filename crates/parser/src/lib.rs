@@ -20,8 +20,9 @@
 //! The crate knows the format's table from `tracehound-wire`, and nothing about how
 //! traces are generated: what it accepts must not depend on what is written for it.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod bits;
 mod clock;
 mod cursor;
 pub mod details;

@@ -4,6 +4,8 @@
 //! ordering's business, what bytes mean is the decoders'. Steps and their order are those
 //! of `internal/trace/reader.go` (Go 1.27.3), with the switches of older releases.
 
+use crate::bits::{Pext, Work, perform};
+use crate::clock::Clock;
 use crate::cursor::{Arity, Cursor, DecodeError};
 use crate::error::{Error, Place};
 use crate::event::{Emitted, Event, Scene};
@@ -14,8 +16,9 @@ use crate::generation::{Generation, LoadError, Loaded, Loader};
 use crate::input::Input;
 use crate::opening;
 use crate::options::Options;
-use crate::order::{Order, Reject};
+use crate::order::{Order, Reject, ids};
 use crate::strict::{Happened, Strict};
+use crate::threads::NONE;
 use std::io::Read;
 use tracehound_wire::{EventType, RejectRule, Version};
 
@@ -62,6 +65,9 @@ pub struct Reader<'a> {
     next_sample: usize,
     cursors: Vec<Cursor>,
     frontier: Frontier,
+    run: Run,
+    /// The loaded generation's; before the first one's never looked at.
+    clock: Clock,
     order: Order,
     arity: Arity,
     current: Emitted,
@@ -73,11 +79,29 @@ pub struct Reader<'a> {
     owes_sync: bool,
     outcome: Outcome,
     strict: Option<Box<Strict>>,
+    /// The error that ends the trace, on its way out.
+    failure: Option<Error>,
+    pext: Pext,
     faults: FaultSet,
 }
 
 /// Whether there is an event in `current`, or the trace has ended.
 type Step = Result<bool, Error>;
+
+/// The thread that goes on without a look at the others, as long as its next event is not
+/// later than theirs.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// Its cursor, in the frontier's first slot (whose time is not kept up to date
+    /// meanwhile); [`NONE`] if the next event has to be looked for.
+    cursor: u32,
+    /// The last time for which no other thread and no sample comes first.
+    until: i64,
+}
+
+impl Run {
+    const OVER: Run = Run { cursor: NONE, until: i64::MIN };
+}
 
 impl<'a> Reader<'a> {
     /// A reader of a whole trace in memory, which follows Go 1.27.
@@ -118,6 +142,8 @@ impl<'a> Reader<'a> {
             next_sample: 0,
             cursors: Vec::new(),
             frontier: Frontier::new(faults),
+            run: Run::OVER,
+            clock: Clock::new(1, faults),
             order: Order::new(faults),
             current: Emitted::EMPTY,
             last_time: 0,
@@ -127,6 +153,8 @@ impl<'a> Reader<'a> {
             owes_sync: false,
             outcome: Outcome::Unfinished,
             strict: options.strict.then(|| Box::new(Strict::new(version))),
+            failure: None,
+            pext: Pext::detect(),
             faults,
         })
     }
@@ -147,6 +175,92 @@ impl<'a> Reader<'a> {
         if self.outcome != Outcome::Unfinished {
             return None;
         }
+        let pext = self.pext;
+        if perform(NextEvent(self), pext) {
+            self.events += 1;
+            return Some(Ok(Event { e: &self.current, scene: &self.scene, data: self.input.data() }));
+        }
+        let failure = self.failure.take()?;
+        self.outcome = Outcome::Refused;
+        Some(Err(failure.after(self.events)))
+    }
+
+    /// Puts the next event into `current`; false at the end of the trace, and if `failure` is set.
+    #[inline(always)]
+    fn advance<const PEXT: bool>(&mut self) -> bool {
+        if self.order.take_extra(&mut self.current) {
+            self.make_time_increase();
+            return true;
+        }
+        let index = self.run.cursor;
+        let Some(cursor) = self.cursors.get_mut(index as usize) else { return self.look() };
+        let data = self.input.data();
+        let offset = self.input.offset(cursor.at);
+        match self.order.advance::<PEXT>(index, cursor, &mut self.scene, data, offset, &mut self.current) {
+            Ok(true) => {
+                let found = cursor.advance_in_word::<PEXT>(data, &self.clock, self.arity);
+                if !found || cursor.time > self.run.until || self.current.dangling {
+                    return self.end_run(found);
+                }
+                self.make_time_increase();
+                true
+            }
+            Ok(false) => self.look_elsewhere(),
+            Err(reject) => {
+                let error = self.rejected(index as usize, *reject);
+                self.fail(error)
+            }
+        }
+    }
+
+    /// The run's event has happened, but something else may come next. `found` says that
+    /// the thread's next event has been decoded.
+    #[inline(never)]
+    fn end_run(&mut self, found: bool) -> bool {
+        let index = std::mem::replace(&mut self.run.cursor, NONE) as usize;
+        if let Err(error) = self.follow(0, index, found).and_then(|()| self.check_ids()) {
+            return self.fail(error);
+        }
+        self.make_time_increase();
+        self.begin_run();
+        true
+    }
+
+    /// Lets the frontier's first thread go on, if it is what comes next. Not in strict mode, which
+    /// looks at every event.
+    #[inline]
+    fn begin_run(&mut self) {
+        self.run.cursor = NONE;
+        let Some(first) = self.frontier.first() else { return };
+        if self.strict.is_some() || self.order.has_blocked() && self.order.is_blocked(first.cursor) {
+            return;
+        }
+        let mut until = self.frontier.first_until();
+        if let Some(sample) = self.generation.samples.get(self.next_sample) {
+            if self.sample_is_next() {
+                return;
+            }
+            let before = i64::from(fault!(self.faults, SamplesLate));
+            until = until.min(sample.time.saturating_sub(before));
+        }
+        self.order.make_known(self.cursors[first.cursor as usize].thread);
+        self.run = Run { cursor: first.cursor, until };
+    }
+
+    /// The run's thread has to wait.
+    #[inline(never)]
+    fn look_elsewhere(&mut self) -> bool {
+        let index = std::mem::replace(&mut self.run.cursor, NONE);
+        self.frontier.set_first(self.cursors[index as usize].time);
+        match self.advance_any_other().and_then(|()| self.finish_event()) {
+            Ok(()) => true,
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// No thread is known to be next.
+    #[inline(never)]
+    fn look(&mut self) -> bool {
         let step = self.step().and_then(|more| {
             if more {
                 self.finish_event()?;
@@ -154,16 +268,15 @@ impl<'a> Reader<'a> {
             Ok(more)
         });
         match step {
-            Ok(true) => {
-                self.events += 1;
-                Some(Ok(Event { e: &self.current, scene: &self.scene, data: self.input.data() }))
-            }
-            Ok(false) => None,
-            Err(e) => {
-                self.outcome = Outcome::Refused;
-                Some(Err(e.after(self.events)))
-            }
+            Ok(more) => more,
+            Err(error) => self.fail(error),
         }
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error) -> bool {
+        self.failure = Some(error);
+        false
     }
 
     /// Calls `f` with every event.
@@ -184,12 +297,8 @@ impl<'a> Reader<'a> {
         (all, end)
     }
 
-    /// Puts the next event into `current`; false at the end of the trace.
-    #[inline]
+    /// Puts the next event into `current`, wherever it comes from; false at the end of the trace.
     fn step(&mut self) -> Step {
-        if self.order.take_extra(&mut self.current) {
-            return Ok(true);
-        }
         if self.frontier.len() == 0
             && self.next_sample == self.generation.samples.len()
             && let Some(more) = self.between_generations()?
@@ -228,7 +337,7 @@ impl<'a> Reader<'a> {
             g: s.g,
             args: [s.stack, 0, 0, 0],
             offset: s.offset,
-            ty: Some(EventType::CPUSample),
+            ty: EventType::CPUSample,
             has_tables: true,
             ..Emitted::EMPTY
         };
@@ -236,39 +345,52 @@ impl<'a> Reader<'a> {
 
     /// Tries the event of slot `i`. If it happens, decodes the thread's next one; an error
     /// there comes before the event that happened, as in Go.
-    #[inline]
     fn try_advance(&mut self, i: usize) -> Step {
         let index = self.frontier.get(i).cursor;
         if self.order.is_blocked(index) {
             return Ok(false);
         }
         let at = index as usize;
-        let cursor = &mut self.cursors[at];
+        let cursor = &self.cursors[at];
+        self.order.make_known(cursor.thread);
         let data = self.input.data();
         let offset = self.input.offset(cursor.at);
-        match self.order.advance(index, cursor, &mut self.scene, data, offset, &mut self.current) {
+        match self.order.advance::<false>(index, cursor, &mut self.scene, data, offset, &mut self.current) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(reject) => return Err(self.rejected(at, *reject)),
         }
         if let Some(strict) = &mut self.strict {
             let m = self.order.threads.get(cursor.thread).m;
-            if let Err(reject) = strict.event(&Happened { m, ty: cursor.ty, args: &cursor.args }) {
+            let happened = Happened { m, ty: cursor.ty, args: &cursor.all_args(data) };
+            if let Err(reject) = strict.event(&happened) {
                 return Err(self.rejected(at, *reject));
             }
         }
-        let Some(clock) = &self.generation.clock else { return Ok(true) };
-        match cursor.advance(data, &self.generation.batches, clock, self.arity) {
+        self.follow(i, at, false)?;
+        Ok(true)
+    }
+
+    /// Puts the thread in slot `i`, whose event has happened, where its next one belongs,
+    /// which is decoded unless it has been `found`.
+    #[inline]
+    fn follow(&mut self, i: usize, cursor: usize, found: bool) -> Result<(), Error> {
+        let at = cursor;
+        let cursor = &mut self.cursors[at];
+        if found {
+            self.frontier.update(i, cursor.time);
+            return Ok(());
+        }
+        match cursor.advance(self.input.data(), &self.generation.batches, &self.clock, self.arity) {
             Ok(true) => self.frontier.update(i, cursor.time),
             Ok(false) => self.frontier.remove(i),
             Err(e) => return Err(self.undecodable(at, *e)),
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The first thread has to wait: tries the others in order of time. Slot 0 is not tried
     /// again although the sort may have put another thread there, as in Go.
-    #[cold]
     fn advance_any_other(&mut self) -> Result<(), Error> {
         self.frontier.sort(self.scene.switches.sort_shifts);
         let from = if fault!(self.faults, SortSkipsOne) { 2 } else { 1 };
@@ -411,11 +533,11 @@ impl<'a> Reader<'a> {
     fn install(&mut self) -> Result<(), Error> {
         self.has_generation = true;
         let n = self.generation.streams.len();
-        self.order.next_generation(n);
         if let Some(strict) = &mut self.strict {
             strict.begin_generation();
         }
-        let Some(clock) = &self.generation.clock else { return Ok(()) };
+        let Some(clock) = self.generation.clock else { return Ok(()) };
+        self.clock = clock;
         self.cursors.clear();
         self.cursors.reserve_exact(n);
         self.frontier.clear(n);
@@ -424,7 +546,7 @@ impl<'a> Reader<'a> {
             let stream = self.generation.streams[i];
             let mut cursor = Cursor::new(stream.thread, stream.head, &self.generation.batches);
             let at = self.cursors.len();
-            match cursor.advance(self.input.data(), &self.generation.batches, clock, self.arity) {
+            match cursor.advance(self.input.data(), &self.generation.batches, &self.clock, self.arity) {
                 Ok(true) => {
                     self.frontier.insert(Slot { time: cursor.time, cursor: at as u32 });
                     self.cursors.push(cursor);
@@ -436,6 +558,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        self.order.next_generation(self.scene.tables.number, n, self.frontier.len() > 0);
         Ok(())
     }
 
@@ -456,47 +579,32 @@ impl<'a> Reader<'a> {
         self.current = Emitted { time: self.last_time, args: [self.syncs, 0, 0, 0], ..Emitted::EMPTY };
     }
 
-    /// Checks the ids of the event that is delivered, and makes its time increase.
+    /// Checks the event that is delivered, makes its time increase, and sees who is next.
     #[inline]
     fn finish_event(&mut self) -> Result<(), Error> {
-        if let Some(ty) = self.current.ty {
-            let ids = IDS[usize::from(ty.byte())];
-            if ids != 0 {
-                self.check_ids(ty, ids)?;
-            }
-        }
+        self.check_ids()?;
+        self.make_time_increase();
+        self.begin_run();
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn make_time_increase(&mut self) {
         let e = &mut self.current;
         if e.time <= self.last_time && !fault!(self.faults, TimesNotFixed) {
             e.time = self.last_time.wrapping_add(1);
         }
         self.last_time = e.time;
-        Ok(())
     }
 
-    /// Checks that the strings and stacks exist that the event names at the places `ids`.
-    #[inline(always)]
-    fn check_ids(&self, ty: EventType, ids: u16) -> Result<(), Error> {
-        let (t, args) = (&self.scene.tables, &self.current.args);
-        let stack = |at: u16| t.stacks.contains(args[usize::from(at - 1) & 3]) || fault!(self.faults, StackIdUnchecked);
-        let string =
-            |at: u16| t.strings.contains(args[usize::from(at - 1) & 3]) || fault!(self.faults, StringIdUnchecked);
-        let [first, second, third, fourth] = [ids & 15, ids >> 4 & 15, ids >> 8 & 15, ids >> 12];
-        if first != 0 && !stack(first) {
-            return Err(self.missing_id(ty, first, true));
+    /// Checks that the strings and stacks exist that the event names, if that is in doubt.
+    #[inline]
+    fn check_ids(&self) -> Result<(), Error> {
+        let e = &self.current;
+        match if e.dangling { ids::missing(e.ty.spec(), &self.scene.tables, &e.args, self.faults) } else { None } {
+            Some((at, stack)) => Err(self.missing_id(e.ty, at, stack)),
+            None => Ok(()),
         }
-        if ids >> 4 == 0 {
-            return Ok(());
-        }
-        if second != 0 && !stack(second) {
-            return Err(self.missing_id(ty, second, true));
-        }
-        if third != 0 && !string(third) {
-            return Err(self.missing_id(ty, third, false));
-        }
-        if fourth != 0 && !string(fourth) {
-            return Err(self.missing_id(ty, fourth, false));
-        }
-        Ok(())
     }
 
     fn place(&self) -> Place {
@@ -525,8 +633,8 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn missing_id(&self, ty: EventType, at: u16, stack: bool) -> Error {
-        let (e, arg) = (&self.current, usize::from(at - 1));
+    fn missing_id(&self, ty: EventType, arg: usize, stack: bool) -> Error {
+        let e = &self.current;
         let (rule, what) =
             if stack { (RejectRule::EventStackId, "stack") } else { (RejectRule::EventStringId, "string") };
         let message = format!(
@@ -542,7 +650,7 @@ impl<'a> Reader<'a> {
     fn stuck(&self) -> Error {
         let all = (0..self.frontier.len()).map(|i| &self.cursors[self.frontier.get(i).cursor as usize]);
         let (waiting, untried): (Vec<&Cursor>, Vec<&Cursor>) = all.partition(|c| can_wait(c.ty));
-        let waits = self.order.explain(&waiting, |at| self.input.offset(at));
+        let waits = self.order.explain(&waiting, self.input.data(), |at| self.input.offset(at));
         let message = match (untried.first(), waits.first()) {
             (Some(cursor), _) => format!(
                 "{} threads wait, and thread {}'s {}, which need not wait, is not tried: Go's reader leaves out the \
@@ -585,26 +693,12 @@ fn can_wait(ty: EventType) -> bool {
     )
 }
 
-/// By type byte: up to two stack and two string arguments to check on delivery, as
-/// position + 1 in four bits each. CPU samples are not checked, as in Go.
-static IDS: [u16; 256] = {
-    let mut table = [0u16; 256];
-    let mut i = 0;
-    while i < EventType::ALL.len() {
-        let spec = EventType::ALL[i].spec();
-        if spec.timed {
-            let mut n = 0;
-            while n < spec.stacks.len() {
-                table[EventType::ALL[i].byte() as usize] |= (spec.stacks[n] as u16 + 1) << (4 * n);
-                n += 1;
-            }
-            n = 0;
-            while n < spec.strings.len() {
-                table[EventType::ALL[i].byte() as usize] |= (spec.strings[n] as u16 + 1) << (8 + 4 * n);
-                n += 1;
-            }
-        }
-        i += 1;
+struct NextEvent<'r, 'a>(&'r mut Reader<'a>);
+
+impl Work for NextEvent<'_, '_> {
+    type Out = bool;
+    #[inline(always)]
+    fn run<const PEXT: bool>(self) -> bool {
+        self.0.advance::<PEXT>()
     }
-    table
-};
+}

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 /// Map from a table id to the position of its record.
 #[derive(Debug, Default)]
 pub(crate) struct IdMap {
-    /// Position + 1 by id; 0 is absent.
+    /// Position + 1 by id; 0 is absent. Id 0, which has no record, is never absent.
     dense: Vec<u32>,
     sparse: FxHashMap<u64, u32>,
     len: u32,
@@ -21,6 +21,7 @@ pub(crate) struct IdMap {
 impl IdMap {
     fn clear(&mut self) {
         self.dense.clear();
+        self.dense.push(u32::MAX);
         self.sparse.clear();
         self.len = 0;
         self.max = 0;
@@ -68,6 +69,20 @@ impl IdMap {
         }
     }
 
+    /// Whether there is a record of this id; id 0 stands for an empty one, which is always there.
+    #[inline(always)]
+    fn contains(&self, id: u64) -> bool {
+        match self.dense.get(id as usize) {
+            Some(&slot) if slot != 0 => true,
+            _ => self.contains_rarely(id),
+        }
+    }
+
+    #[inline(never)]
+    fn contains_rarely(&self, id: u64) -> bool {
+        id == 0 || self.find(id).is_some()
+    }
+
     /// Whether Go stores this table as an array, and so walks it in order of ids
     /// (`internal/trace/base.go`, Go 1.27.3); otherwise its order is random.
     fn compact_in_go(&self) -> bool {
@@ -96,7 +111,7 @@ impl Strings {
 
     #[inline]
     pub fn contains(&self, id: u64) -> bool {
-        id == 0 || self.ids.find(id).is_some()
+        self.ids.contains(id)
     }
 
     #[inline]
@@ -157,7 +172,7 @@ impl Stacks {
 
     #[inline]
     pub fn contains(&self, id: u64) -> bool {
-        id == 0 || self.ids.find(id).is_some()
+        self.ids.contains(id)
     }
 
     pub fn frames(&self, id: u64) -> &[u32] {

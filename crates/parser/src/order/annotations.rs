@@ -1,13 +1,13 @@
 //! Rules of user tasks and regions.
 
-use super::{Advance, OpenTask, Order, Reject, Try, reject};
+use super::{Advance, Cx, OpenTask, Order, Reject, reject};
 use crate::event::{Emitted, Scene};
 use crate::fault::fault;
 use tracehound_wire::RejectRule;
 
 impl Order {
     /// The name that string `id` stands for, which must exist.
-    fn name(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8], id: u64) -> Result<u32, Box<Reject>> {
+    fn name(&mut self, e: &Emitted, scene: &Scene, data: &[u8], id: u64) -> Result<u32, Box<Reject>> {
         match self.names.of_string(&scene.tables, data, id) {
             Some(name) => Ok(name),
             None => reject(
@@ -17,8 +17,8 @@ impl Order {
         }
     }
 
-    pub(super) fn task_begin(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8]) -> Advance {
-        let [id, parent, name_id, _] = *e.args;
+    pub(super) fn task_begin(&mut self, e: &Emitted, scene: &Scene, data: &[u8]) -> Advance {
+        let [id, parent, name_id, _] = e.args;
         if self.tasks.contains_key(&id) && !fault!(self.faults, TaskTwice) {
             return reject(RejectRule::TaskIdConflict, format!("task {id} begins, but a task of this id is open"));
         }
@@ -31,11 +31,11 @@ impl Order {
         self.full(e)
     }
 
-    pub(super) fn task_end(&mut self, e: &Try<'_>, scene: &mut Scene, data: &[u8], out: &mut Emitted) -> Advance {
+    pub(super) fn task_end(&mut self, e: &mut Emitted, scene: &mut Scene, data: &[u8]) -> Advance {
         scene.ended_task.clear();
-        out.aux = u64::MAX;
+        e.aux = u64::MAX;
         if let Some(task) = self.tasks.remove(&e.args[0]) {
-            out.aux = task.parent;
+            e.aux = task.parent;
             if fault!(self.faults, TaskNameById) {
                 scene.ended_task.extend_from_slice(scene.tables.strings.get(data, task.name_id).unwrap_or(b""));
             } else {
@@ -47,8 +47,8 @@ impl Order {
     }
 
     /// The place of the event's own goroutine, for a region.
-    fn region_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
-        match self.own_g(e) {
+    fn region_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
+        match self.own_g(e, cx) {
             Some(at) => Ok(at),
             None => reject(
                 RejectRule::RegionUnknownGoroutine,
@@ -57,19 +57,19 @@ impl Order {
         }
     }
 
-    pub(super) fn region_begin(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8]) -> Advance {
+    pub(super) fn region_begin(&mut self, e: &Emitted, cx: Cx, scene: &Scene, data: &[u8]) -> Advance {
         self.full(e)?;
         let name = self.name(e, scene, data, e.args[1])?;
-        let at = self.region_g(e)?;
+        let at = self.region_g(e, cx)?;
         self.gors.get_mut(at).extras().regions.push((e.args[0], name));
         self.names.hold(name);
         Ok(true)
     }
 
-    pub(super) fn region_end(&mut self, e: &Try<'_>, scene: &Scene, data: &[u8]) -> Advance {
+    pub(super) fn region_end(&mut self, e: &Emitted, cx: Cx, scene: &Scene, data: &[u8]) -> Advance {
         self.full(e)?;
         let name = self.name(e, scene, data, e.args[1])?;
-        let at = self.region_g(e)?;
+        let at = self.region_g(e, cx)?;
         let faults = self.faults;
         let Some((task, open)) = self.gors.get_mut(at).extras.as_mut().and_then(|x| x.regions.last().copied()) else {
             if fault!(faults, RegionEndNeedsBegin) {

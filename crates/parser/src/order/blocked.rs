@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 use tracehound_wire::EventType;
 
-use super::Try;
+use crate::event::Emitted;
 use crate::threads::NONE;
 
 /// What an event waits for.
@@ -60,8 +60,8 @@ impl Blocked {
     }
 
     /// Wakes all that wait for something that the event, which has happened, can have
-    /// changed: what it names and what its thread has.
-    pub fn event_happened(&mut self, e: &Try<'_>) {
+    /// changed: what it names, and the P and goroutine that its thread had.
+    pub fn event_happened(&mut self, e: &Emitted, p: i64, g: i64) {
         use EventType::*;
         let named = e.args[0] as i64;
         match e.ty {
@@ -71,14 +71,14 @@ impl Blocked {
             GCActive | GCBegin | GCEnd => self.wake(Key::Gc),
             _ => {}
         }
-        self.wake(Key::Proc(e.p));
-        self.wake(Key::Go(e.g));
+        self.wake(Key::Proc(p));
+        self.wake(Key::Go(g));
     }
 }
 
 /// The one thing whose change can let the waiting event go on; `None` if it has to be
 /// tried each time.
-pub(super) fn key(e: &Try<'_>) -> Option<Key> {
+pub(super) fn key(e: &Emitted) -> Option<Key> {
     use EventType::*;
     let named = e.args[0] as i64;
     match e.ty {

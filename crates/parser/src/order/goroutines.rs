@@ -1,7 +1,7 @@
 //! Rules of goroutines: status, creation, start, stop, unblock, coroutine switches.
 
 use super::state::{Seq, gs};
-use super::{Advance, Need, Order, Reject, Try, reject};
+use super::{Advance, Cx, Extra, Need, Order, Reject, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use tracehound_wire::{EventType, RejectRule};
@@ -9,11 +9,11 @@ use tracehound_wire::{EventType, RejectRule};
 impl Order {
     /// Whether an event with sequence number `n` is the goroutine's next one.
     #[inline]
-    fn go_follows(&self, seq: Seq, e: &Try<'_>, n: u64) -> bool {
-        fault!(self.faults, SeqIgnored) || seq.precedes(e.generation, n, self.faults)
+    fn go_follows(&self, seq: Seq, cx: Cx, n: u64) -> bool {
+        fault!(self.faults, SeqIgnored) || seq.precedes(cx.generation, n, self.faults)
     }
 
-    pub(super) fn go_status(&mut self, e: &Try<'_>, out: &mut Emitted) -> Advance {
+    pub(super) fn go_status(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
         let id = e.args[0] as i64;
         let status = e.args[2] as u8;
         if status > gs::WAITING {
@@ -22,7 +22,7 @@ impl Order {
                 format!("goroutine {id} is reported with the unknown status {status}"),
             );
         }
-        out.new = status;
+        e.new = status;
         let at = match self.gors.find(id) {
             Some(at) => {
                 let stored = self.gors.get(at).status;
@@ -32,15 +32,15 @@ impl Order {
                         format!("goroutine {id} is reported {}, but it is {}", gs::name(status), gs::name(stored)),
                     );
                 }
-                out.old = 1;
+                e.old = 1;
                 let g = self.gors.get_mut(at);
                 g.status = status;
                 if !fault!(self.faults, StatusKeepsSeq) {
-                    g.seq = Seq { generation: e.generation, n: 0 };
+                    g.seq = Seq { generation: cx.generation, n: 0 };
                 }
                 at
             }
-            None if e.first || fault!(self.faults, LateStatusAccepted) => self.gors.create(id, status, e.generation),
+            None if cx.first || fault!(self.faults, LateStatusAccepted) => self.gors.create(id, status, cx.generation),
             None => {
                 return reject(
                     RejectRule::GoStatusLate,
@@ -49,8 +49,8 @@ impl Order {
             }
         };
         match status {
-            gs::RUNNING => self.bind_g(e.t, id, at),
-            gs::SYSCALL => self.syscall_status(e, id, at, out)?,
+            gs::RUNNING => self.bind_g(cx.t, id, at),
+            gs::SYSCALL => self.syscall_status(e, cx, id, at)?,
             _ => {}
         }
         Ok(true)
@@ -58,7 +58,7 @@ impl Order {
 
     /// Binds a goroutine that is in a syscall to the thread that the status names, which
     /// the event is then attributed to; its P stays the reporting thread's.
-    fn syscall_status(&mut self, e: &Try<'_>, id: i64, at: u32, out: &mut Emitted) -> Result<(), Box<Reject>> {
+    fn syscall_status(&mut self, e: &mut Emitted, cx: Cx, id: i64, at: u32) -> Result<(), Box<Reject>> {
         let m = if fault!(self.faults, StatusSyscallOwnThread) { e.m } else { e.args[1] as i64 };
         if m == -1 {
             return reject(
@@ -74,10 +74,10 @@ impl Order {
             )
         };
         if m == e.m {
-            if !e.first && e.g != id && !fault!(self.faults, StatusRebindsSilently) {
+            if !cx.first && e.g != id && !fault!(self.faults, StatusRebindsSilently) {
                 return mismatch(e.g);
             }
-            self.bind_g(e.t, id, at);
+            self.bind_g(cx.t, id, at);
             return Ok(());
         }
         match self.threads.find_known(m) {
@@ -86,7 +86,7 @@ impl Order {
                 if has != id {
                     return mismatch(has);
                 }
-                out.g = id;
+                e.g = id;
             }
             None if fault!(self.faults, StatusSyscallNoThreadEntry) => {}
             None => {
@@ -95,31 +95,31 @@ impl Order {
                 self.bind_g(t, id, at);
             }
         }
-        out.m = m;
+        e.m = m;
         Ok(())
     }
 
-    pub(super) fn go_create(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn go_create(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let needs_g = if fault!(self.faults, GoCreateNeedsG) { Need::Must } else { Need::May };
         self.need(e, Need::Must, needs_g)?;
-        if let Some(at) = self.own_g(e)
+        if let Some(at) = self.own_g(e, cx)
             && self.gors.get(at).status != gs::RUNNING
         {
-            return self.not_running(e, at);
+            return not_running(e, self.go_words(at));
         }
         let status = if e.ty == EventType::GoCreateBlocked { gs::WAITING } else { gs::RUNNABLE };
-        self.create(e, status)?;
+        self.create(e, cx, status)?;
         Ok(true)
     }
 
     /// Creates the goroutine that the event names.
-    pub(super) fn create(&mut self, e: &Try<'_>, status: u8) -> Result<u32, Box<Reject>> {
+    pub(super) fn create(&mut self, e: &Emitted, cx: Cx, status: u8) -> Result<u32, Box<Reject>> {
         let id = e.args[0] as i64;
         match self.gors.find(id) {
-            None => Ok(self.gors.create(id, status, e.generation)),
+            None => Ok(self.gors.create(id, status, cx.generation)),
             Some(at) if fault!(self.faults, GoCreateTwice) => {
                 let g = self.gors.get_mut(at);
-                (g.status, g.seq) = (status, Seq { generation: e.generation, n: 0 });
+                (g.status, g.seq) = (status, Seq { generation: cx.generation, n: 0 });
                 Ok(at)
             }
             Some(at) => reject(
@@ -129,59 +129,65 @@ impl Order {
         }
     }
 
-    #[cold]
-    pub(super) fn not_running<T>(&self, e: &Try<'_>, at: u32) -> Result<T, Box<Reject>> {
-        reject(
-            RejectRule::GoNotRunning,
-            format!("{} needs goroutine {} to be running, but it is {}", e.ty, e.g, self.go_words(at)),
-        )
-    }
-
     /// The place of the event's own goroutine, which must be running.
     #[inline(always)]
-    pub(super) fn running_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
+    pub(super) fn running_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
         self.full(e)?;
-        let at = self.known_g(e)?;
+        let at = self.known_g(e, cx)?;
         if self.gors.get(at).status != gs::RUNNING && !fault!(self.faults, GoStopAnyState) {
-            return self.not_running(e, at);
+            return not_running(e, self.go_words(at));
         }
         Ok(at)
     }
 
-    pub(super) fn go_start(&mut self, e: &Try<'_>) -> Advance {
+    #[inline(always)]
+    pub(super) fn go_start(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let (id, n) = (e.args[0] as i64, e.args[1]);
         let Some(at) = self.gors.find(id) else { return Ok(false) };
         let g = self.gors.get(at);
         let ready = g.status == gs::RUNNABLE || fault!(self.faults, GoStartAnyState);
-        if !ready || !self.go_follows(g.seq, e, n) {
+        if !ready || !self.go_follows(g.seq, cx, n) {
             return Ok(false);
         }
         self.need(e, Need::Must, Need::MustNot)?;
-        self.run(e, at, n);
+        self.run(cx, at, n);
         Ok(true)
     }
 
     /// Goroutine at `at` runs on the event's thread.
-    fn run(&mut self, e: &Try<'_>, at: u32, n: u64) {
+    #[inline(always)]
+    fn run(&mut self, cx: Cx, at: u32, n: u64) {
         let g = self.gors.get_mut(at);
         g.status = gs::RUNNING;
-        g.seq = Seq { generation: e.generation, n };
+        g.seq = Seq { generation: cx.generation, n };
         let id = g.id;
-        self.bind_g(e.t, id, at);
+        self.bind_g(cx.t, id, at);
     }
 
-    pub(super) fn go_stop(&mut self, e: &Try<'_>) -> Advance {
-        let at = self.running_g(e)?;
-        match e.ty {
-            EventType::GoDestroy => self.destroy(at),
-            EventType::GoBlock if !fault!(self.faults, BlockReadsRunnable) => {
-                self.gors.get_mut(at).status = gs::WAITING;
-            }
-            _ => self.gors.get_mut(at).status = gs::RUNNABLE,
+    /// The goroutine goes on later.
+    #[inline(always)]
+    pub(super) fn go_stop(&mut self, e: &Emitted, cx: Cx) -> Advance {
+        let at = self.running_g(e, cx)?;
+        self.gors.get_mut(at).status = gs::RUNNABLE;
+        self.unbind_g(cx.t);
+        Ok(true)
+    }
+
+    #[inline(always)]
+    pub(super) fn go_block(&mut self, e: &Emitted, cx: Cx) -> Advance {
+        let at = self.running_g(e, cx)?;
+        let waits = !fault!(self.faults, BlockReadsRunnable);
+        self.gors.get_mut(at).status = if waits { gs::WAITING } else { gs::RUNNABLE };
+        if !fault!(self.faults, BlockKeepsG) {
+            self.unbind_g(cx.t);
         }
-        if !(fault!(self.faults, BlockKeepsG) && e.ty == EventType::GoBlock) {
-            self.unbind_g(e.t);
-        }
+        Ok(true)
+    }
+
+    pub(super) fn go_destroy(&mut self, e: &Emitted, cx: Cx) -> Advance {
+        let at = self.running_g(e, cx)?;
+        self.destroy(at);
+        self.unbind_g(cx.t);
         Ok(true)
     }
 
@@ -191,28 +197,30 @@ impl Order {
         self.gors.remove(at, |name| names.release(name));
     }
 
-    pub(super) fn go_unblock(&mut self, e: &Try<'_>) -> Advance {
+    #[inline(always)]
+    pub(super) fn go_unblock(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let (id, n) = (e.args[0] as i64, e.args[1]);
         let Some(at) = self.gors.find(id) else { return Ok(false) };
         let g = self.gors.get(at);
         let blocked = g.status == gs::WAITING || fault!(self.faults, UnblockRunnable) && g.status == gs::RUNNABLE;
-        if !blocked || !self.go_follows(g.seq, e, n) {
+        if !blocked || !self.go_follows(g.seq, cx, n) {
             return Ok(false);
         }
         let g = self.gors.get_mut(at);
         g.status = gs::RUNNABLE;
-        g.seq = Seq { generation: e.generation, n };
+        g.seq = Seq { generation: cx.generation, n };
         Ok(true)
     }
 
     /// A coroutine switch: the next goroutine is unblocked (the event itself), the current
     /// one blocks or ends, the next one starts. Three events of one time.
-    pub(super) fn go_switch(&mut self, e: &Try<'_>, out: &mut Emitted) -> Advance {
-        let own = self.running_g(e)?;
+    #[inline(always)]
+    pub(super) fn go_switch(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
+        let own = self.running_g(e, cx)?;
         let (id, n) = (e.args[0] as i64, e.args[1]);
         let Some(at) = self.gors.find(id) else { return Ok(false) };
         let g = self.gors.get(at);
-        if g.status != gs::WAITING || !self.go_follows(g.seq, e, n) {
+        if g.status != gs::WAITING || !self.go_follows(g.seq, cx, n) {
             return Ok(false);
         }
         let ends = e.ty == EventType::GoSwitchDestroy;
@@ -221,13 +229,13 @@ impl Order {
         } else {
             self.gors.get_mut(own).status = gs::WAITING;
         }
-        self.run(e, at, n);
-        let synthetic = Emitted { synthetic: true, ..*out };
+        self.run(cx, at, n);
         let ty = if ends { EventType::GoDestroy } else { EventType::GoBlock };
-        let stop = Emitted { ty: Some(ty), args: [0; 4], ..synthetic };
-        let start = Emitted { ty: Some(EventType::GoStart), args: [id as u64, n, 0, 0], g: -1, ..synthetic };
+        let stop = Extra { ty, args: [0; 2], g: e.g, old: e.old, synthetic: true };
+        let start = Extra { ty: EventType::GoStart, args: [id as u64, n], g: -1, ..stop };
         if fault!(self.faults, SwitchOrder) {
-            self.extra.extend([stop, start]);
+            self.extra.push(stop);
+            self.extra.push(start);
         } else {
             if !fault!(self.faults, SwitchWithoutStart) {
                 self.extra.push(start);
@@ -236,4 +244,10 @@ impl Order {
         }
         Ok(true)
     }
+}
+
+#[cold]
+fn not_running<T>(e: &Emitted, is: &str) -> Result<T, Box<Reject>> {
+    let message = format!("{} needs goroutine {} to be running, but it is {is}", e.ty, e.g);
+    reject(RejectRule::GoNotRunning, message)
 }

@@ -1,7 +1,7 @@
 //! Rules of Ps: status, start, stop, steal.
 
 use super::state::{Seq, gs, ps};
-use super::{Advance, Need, Order, Reject, Try, reject};
+use super::{Advance, Cx, Need, Order, Reject, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use crate::threads::NONE;
@@ -26,11 +26,11 @@ mod old {
 impl Order {
     /// Whether an event with sequence number `n` is the P's next one.
     #[inline]
-    pub(super) fn proc_follows(&self, seq: Seq, e: &Try<'_>, n: u64) -> bool {
-        fault!(self.faults, ProcSeqIgnored) || seq.precedes(e.generation, n, self.faults)
+    pub(super) fn proc_follows(&self, seq: Seq, cx: Cx, n: u64) -> bool {
+        fault!(self.faults, ProcSeqIgnored) || seq.precedes(cx.generation, n, self.faults)
     }
 
-    pub(super) fn proc_status(&mut self, e: &Try<'_>, out: &mut Emitted) -> Advance {
+    pub(super) fn proc_status(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
         let id = e.args[0] as i64;
         let status = e.args[1] as u8;
         if status > ps::ABANDONED {
@@ -39,19 +39,19 @@ impl Order {
                 format!("P {id} is reported with the unknown status {status}"),
             );
         }
-        out.new = status;
+        e.new = status;
         let mut promoted = false;
         let at = match self.procs.find(id) {
             Some(at) => {
                 let stored = self.procs.get(at).status;
-                out.old = old::of_status(status);
+                e.old = old::of_status(status);
                 if status == ps::ABANDONED && stored == ps::SYSCALL && !fault!(self.faults, NoAbandonedPromotion) {
                     // The P is about to be stolen, but we know more than the status says.
                     promoted = true;
-                    out.rewritten = true;
-                    (out.old, out.new) = (old::RUNNING, ps::SYSCALL);
+                    e.rewritten = true;
+                    (e.old, e.new) = (old::RUNNING, ps::SYSCALL);
                 } else if status == ps::ABANDONED && stored == ps::ABANDONED {
-                    out.rewritten = true;
+                    e.rewritten = true;
                 } else if status != stored {
                     if !fault!(self.faults, ProcStatusUnchecked) {
                         return reject(
@@ -62,21 +62,21 @@ impl Order {
                     self.procs.get_mut(at).status = status;
                 }
                 if !fault!(self.faults, StatusKeepsSeq) {
-                    self.procs.get_mut(at).seq = Seq { generation: e.generation, n: 0 };
+                    self.procs.get_mut(at).seq = Seq { generation: cx.generation, n: 0 };
                 }
                 at
             }
             None => {
-                out.old = if e.first { old::UNDETERMINED } else { old::NOT_EXIST };
-                self.procs.create(id, status, e.generation)
+                e.old = if cx.first { old::UNDETERMINED } else { old::NOT_EXIST };
+                self.procs.create(id, status, cx.generation)
             }
         };
         if status == ps::RUNNING || status == ps::SYSCALL {
-            self.bind_p(e.t, id, at);
-            self.procs.get_mut(at).holder = e.t;
+            self.bind_p(cx.t, id, at);
+            self.procs.get_mut(at).holder = cx.t;
         }
         if promoted {
-            self.holder_context(id, at, out)?;
+            self.holder_context(id, at, e)?;
         }
         Ok(true)
     }
@@ -84,7 +84,7 @@ impl Order {
     /// Gives a promoted status the context of the thread that holds the P. Of several
     /// such threads Go takes a random one; here it is the last to have been bound, or else
     /// the first one of the trace.
-    fn holder_context(&mut self, id: i64, at: u32, out: &mut Emitted) -> Result<(), Box<Reject>> {
+    fn holder_context(&mut self, id: i64, at: u32, e: &mut Emitted) -> Result<(), Box<Reject>> {
         let hint = self.procs.get(at).holder;
         let holds = |t: u32| t != NONE && self.threads.get(t).known && self.threads.get(t).p == id;
         let holder = if holds(hint) { Some(hint) } else { (0..self.threads.len()).find(|&t| holds(t)) };
@@ -97,17 +97,18 @@ impl Order {
         self.procs.get_mut(at).holder = holder;
         if !fault!(self.faults, PromotionKeepsContext) {
             let thread = self.threads.get(holder);
-            (out.m, out.p, out.g) = (thread.m, id, thread.g);
+            (e.m, e.p, e.g) = (thread.m, id, thread.g);
         }
         Ok(())
     }
 
-    pub(super) fn proc_start(&mut self, e: &Try<'_>) -> Advance {
+    #[inline(always)]
+    pub(super) fn proc_start(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let (id, n) = (e.args[0] as i64, e.args[1]);
         let at = match self.procs.find(id) {
             Some(at) => at,
             None if fault!(self.faults, UnknownProcStarts) => {
-                let at = self.procs.create(id, ps::IDLE, e.generation);
+                let at = self.procs.create(id, ps::IDLE, cx.generation);
                 self.procs.get_mut(at).seq.n = n.wrapping_sub(1);
                 at
             }
@@ -115,20 +116,21 @@ impl Order {
         };
         let p = self.procs.get(at);
         let bare = e.p == -1 || fault!(self.faults, ProcStartWithP);
-        if p.status != ps::IDLE || !self.proc_follows(p.seq, e, n) || !bare {
+        if p.status != ps::IDLE || !self.proc_follows(p.seq, cx, n) || !bare {
             return Ok(false);
         }
         self.need(e, Need::May, Need::May)?;
         let p = self.procs.get_mut(at);
         p.status = ps::RUNNING;
-        p.seq = Seq { generation: e.generation, n };
-        p.holder = e.t;
-        self.bind_p(e.t, id, at);
+        p.seq = Seq { generation: cx.generation, n };
+        p.holder = cx.t;
+        self.bind_p(cx.t, id, at);
         Ok(true)
     }
 
-    pub(super) fn proc_stop(&mut self, e: &Try<'_>) -> Advance {
-        let Some(at) = self.own_p(e) else {
+    #[inline(always)]
+    pub(super) fn proc_stop(&mut self, e: &Emitted, cx: Cx) -> Advance {
+        let Some(at) = self.own_p(e, cx) else {
             return reject(
                 RejectRule::ProcStopUnknown,
                 format!("ProcStop needs thread {} to hold a P, but it holds none", e.m),
@@ -143,32 +145,32 @@ impl Order {
         }
         self.need(e, Need::Must, Need::May)?;
         self.procs.get_mut(at).status = ps::IDLE;
-        self.unbind_p(e.t);
+        self.unbind_p(cx.t);
         Ok(true)
     }
 
-    pub(super) fn proc_steal(&mut self, e: &Try<'_>, out: &mut Emitted) -> Advance {
+    pub(super) fn proc_steal(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
         let (id, n, victim) = (e.args[0] as i64, e.args[1], e.args[2] as i64);
         let Some(at) = self.procs.find(id) else { return Ok(false) };
         let p = *self.procs.get(at);
-        if p.status != ps::SYSCALL && p.status != ps::ABANDONED || !self.proc_follows(p.seq, e, n) {
+        if p.status != ps::SYSCALL && p.status != ps::ABANDONED || !self.proc_follows(p.seq, cx, n) {
             return Ok(false);
         }
         self.need(e, Need::May, Need::May)?;
-        out.old = p.status;
+        e.old = p.status;
         let stored = self.procs.get_mut(at);
         stored.status = ps::IDLE;
         if !fault!(self.faults, StealWithoutSeq) {
-            stored.seq = Seq { generation: e.generation, n };
+            stored.seq = Seq { generation: cx.generation, n };
         }
         // Whom an abandoned P belonged to has been lost, so the thread that is named means nothing.
         if p.status == ps::ABANDONED && !fault!(self.faults, StealChecksAbandonedVictim) {
             return Ok(true);
         }
-        if victim == e.m { self.steal_from_self(e, id) } else { self.steal_from(victim, id) }
+        if victim == e.m { self.steal_from_self(e, cx, id) } else { self.steal_from(victim, id) }
     }
 
-    fn steal_from_self(&mut self, e: &Try<'_>, id: i64) -> Advance {
+    fn steal_from_self(&mut self, e: &Emitted, cx: Cx, id: i64) -> Advance {
         if e.p != id || fault!(self.faults, SelfStealRejected) {
             return reject(
                 RejectRule::ProcStealSelfMismatch,
@@ -176,7 +178,7 @@ impl Order {
             );
         }
         if !fault!(self.faults, NoSelfSteal) {
-            self.unbind_p(e.t);
+            self.unbind_p(cx.t);
         }
         Ok(true)
     }

@@ -1,7 +1,7 @@
 //! Rules of ranges: the GC's mark phase, sweeps of Ps, and what goroutines do.
 
 use super::state::OpenRange;
-use super::{Advance, Gc, Need, Order, Reject, Try, reject};
+use super::{Advance, Cx, Gc, Need, Order, Reject, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use tracehound_wire::{EventType, RejectRule};
@@ -11,9 +11,9 @@ impl Order {
         n == self.gc_seq.wrapping_add(1) || fault!(self.faults, GcSeqIgnored)
     }
 
-    pub(super) fn gc_active(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn gc_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let n = e.args[0];
-        if e.first {
+        if cx.first {
             if self.gc != Gc::Undetermined {
                 let message = "the GC is reported active, but its events began before".to_owned();
                 return reject(RejectRule::GcActiveNotFirst, message);
@@ -34,7 +34,7 @@ impl Order {
         self.full(e)
     }
 
-    pub(super) fn gc_begin(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn gc_begin(&mut self, e: &Emitted) -> Advance {
         let n = e.args[0];
         if self.gc == Gc::Undetermined {
             (self.gc, self.gc_seq) = (Gc::Running, n);
@@ -50,7 +50,7 @@ impl Order {
         self.full(e)
     }
 
-    pub(super) fn gc_end(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn gc_end(&mut self, e: &Emitted) -> Advance {
         let n = e.args[0];
         if !self.gc_follows(n) {
             return Ok(false);
@@ -67,9 +67,9 @@ impl Order {
         }
     }
 
-    pub(super) fn sweep_begin(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn sweep_begin(&mut self, e: &Emitted, cx: Cx) -> Advance {
         self.need(e, Need::Must, Need::May)?;
-        let Some(at) = self.own_p(e) else { return Ok(true) };
+        let Some(at) = self.own_p(e, cx) else { return Ok(true) };
         if self.procs.get(at).sweeping && !fault!(self.faults, RangeTwice) {
             return reject(RejectRule::RangeBeginDup, format!("P {} begins to sweep, but it is sweeping already", e.p));
         }
@@ -77,20 +77,20 @@ impl Order {
         Ok(true)
     }
 
-    pub(super) fn sweep_active(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn sweep_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let id = e.args[0] as i64;
         let Some(at) = self.procs.find(id) else {
             return reject(RejectRule::RangeUnknownProc, format!("a sweep is active on P {id}, which does not exist"));
         };
         let open = self.procs.get(at).sweeping;
-        self.active_range(e, open, &|| format!("a sweep of P {id}"))?;
+        self.active_range(cx, open, &|| format!("a sweep of P {id}"))?;
         self.procs.get_mut(at).sweeping = true;
         Ok(true)
     }
 
     /// Checks a range that is reported active: new in the first generation, open later.
-    fn active_range(&self, e: &Try<'_>, open: bool, what: &dyn Fn() -> String) -> Result<(), Box<Reject>> {
-        match (e.first, open) {
+    fn active_range(&self, cx: Cx, open: bool, what: &dyn Fn() -> String) -> Result<(), Box<Reject>> {
+        match (cx.first, open) {
             (true, true) => reject(
                 RejectRule::RangeActiveDup,
                 format!("{} is reported active a second time in the first generation", what()),
@@ -102,9 +102,9 @@ impl Order {
         }
     }
 
-    pub(super) fn sweep_end(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn sweep_end(&mut self, e: &Emitted, cx: Cx) -> Advance {
         self.need(e, Need::Must, Need::May)?;
-        let Some(at) = self.own_p(e) else { return Ok(true) };
+        let Some(at) = self.own_p(e, cx) else { return Ok(true) };
         if !self.procs.get(at).sweeping && !fault!(self.faults, RangeEndUnchecked) {
             return reject(RejectRule::RangeEndMissing, format!("P {} ends a sweep that is not open", e.p));
         }
@@ -113,9 +113,9 @@ impl Order {
     }
 
     /// The place of the event's own goroutine, for a range.
-    fn range_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
+    fn range_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
         self.full(e)?;
-        match self.own_g(e) {
+        match self.own_g(e, cx) {
             Some(at) => Ok(at),
             None => reject(
                 RejectRule::RangeUnknownGoroutine,
@@ -124,8 +124,8 @@ impl Order {
         }
     }
 
-    pub(super) fn range_begin(&mut self, e: &Try<'_>) -> Advance {
-        let at = self.range_g(e)?;
+    pub(super) fn range_begin(&mut self, e: &Emitted, cx: Cx) -> Advance {
+        let at = self.range_g(e, cx)?;
         let desc = if e.ty == EventType::STWBegin { e.args[0] } else { 0 };
         let range = OpenRange { ty: e.ty.byte(), desc };
         let ranges = &mut self.gors.get_mut(at).extras().ranges;
@@ -139,7 +139,7 @@ impl Order {
         Ok(true)
     }
 
-    pub(super) fn assist_active(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn assist_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let id = e.args[0] as i64;
         let Some(at) = self.gors.find(id) else {
             return reject(
@@ -149,20 +149,21 @@ impl Order {
         };
         let range = OpenRange { ty: EventType::GCMarkAssistBegin.byte(), desc: 0 };
         let open = self.gors.get(at).extras.as_ref().is_some_and(|x| x.ranges.contains(&range));
-        self.active_range(e, open, &|| format!("a mark assist of goroutine {id}"))?;
+        self.active_range(cx, open, &|| format!("a mark assist of goroutine {id}"))?;
         if !open {
             self.gors.get_mut(at).extras().ranges.push(range);
         }
         Ok(true)
     }
 
-    pub(super) fn range_end(&mut self, e: &Try<'_>, out: &mut Emitted) -> Advance {
-        let at = self.range_g(e)?;
+    pub(super) fn range_end(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
+        let at = self.range_g(e, cx)?;
         let begin = if e.ty == EventType::STWEnd { EventType::STWBegin } else { EventType::GCMarkAssistBegin };
         let ranges = self.gors.get_mut(at).extras.as_mut().map(|x| &mut x.ranges);
         let open = ranges.and_then(|r| r.iter().position(|r| r.ty == begin.byte()).map(|i| r.swap_remove(i)));
+        e.aux = 0;
         match open {
-            Some(range) if !fault!(self.faults, StwKindLost) => out.aux = range.desc,
+            Some(range) if !fault!(self.faults, StwKindLost) => e.aux = range.desc,
             None if !fault!(self.faults, RangeEndUnchecked) => {
                 return reject(
                     RejectRule::RangeEndMissing,

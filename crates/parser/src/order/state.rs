@@ -161,19 +161,24 @@ pub(crate) struct Gors {
 }
 
 impl Gors {
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, id: i64) -> Option<u32> {
         let hint = self.recent.get(id as usize & self.recent.len().wrapping_sub(1)).copied()?;
         self.find_at(id, hint)
     }
 
     /// The place of goroutine `id`, looked for first at `hint`.
-    #[inline]
+    #[inline(always)]
     pub fn find_at(&self, id: i64, hint: u32) -> Option<u32> {
         match self.list.get(hint as usize) {
             Some(g) if g.id == id && g.alive => Some(hint),
-            _ => self.by_id.get(&id).copied(),
+            _ => self.find_by_id(id),
         }
+    }
+
+    #[inline(never)]
+    fn find_by_id(&self, id: i64) -> Option<u32> {
+        self.by_id.get(&id).copied()
     }
 
     pub fn create(&mut self, id: i64, status: u8, generation: u64) -> u32 {

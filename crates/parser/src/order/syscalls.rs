@@ -5,15 +5,16 @@
 //! that a steal can only be that of one certain syscall.
 
 use super::state::{Seq, gs, ps};
-use super::{Advance, Need, Order, Reject, Try, reject};
+use super::{Advance, Cx, Extra, Need, Order, Reject, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use tracehound_wire::{EventType, RejectRule};
 
 impl Order {
     /// The place of the event's own goroutine, which must be in a syscall.
-    fn syscall_g(&self, e: &Try<'_>) -> Result<u32, Box<Reject>> {
-        let at = self.known_g(e)?;
+    #[inline(always)]
+    fn syscall_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
+        let at = self.known_g(e, cx)?;
         if self.gors.get(at).status != gs::SYSCALL {
             return reject(
                 RejectRule::GoNotInSyscall,
@@ -23,10 +24,11 @@ impl Order {
         Ok(at)
     }
 
-    pub(super) fn syscall_begin(&mut self, e: &Try<'_>) -> Advance {
-        let at = self.running_g(e)?;
+    #[inline(always)]
+    pub(super) fn syscall_begin(&mut self, e: &Emitted, cx: Cx) -> Advance {
+        let at = self.running_g(e, cx)?;
         let n = e.args[0];
-        let Some(p_at) = self.own_p(e) else { return self.full(e) };
+        let Some(p_at) = self.own_p(e, cx) else { return self.full(e) };
         self.gors.get_mut(at).status = gs::SYSCALL;
         let p = self.procs.get_mut(p_at);
         p.status = ps::SYSCALL;
@@ -34,24 +36,25 @@ impl Order {
             return Ok(true);
         }
         let seq = p.seq;
-        if !self.proc_follows(seq, e, n) {
+        if !self.proc_follows(seq, cx, n) {
             return reject(
                 RejectRule::SyscallBeginSeq,
                 format!(
                     "a syscall begins with number {n} of P {} in generation {}, but the last was {} of generation {}",
-                    e.p, e.generation, seq.n, seq.generation
+                    e.p, cx.generation, seq.n, seq.generation
                 ),
             );
         }
-        self.procs.get_mut(p_at).seq = Seq { generation: e.generation, n };
+        self.procs.get_mut(p_at).seq = Seq { generation: cx.generation, n };
         Ok(true)
     }
 
-    pub(super) fn syscall_end(&mut self, e: &Try<'_>) -> Advance {
+    #[inline(always)]
+    pub(super) fn syscall_end(&mut self, e: &Emitted, cx: Cx) -> Advance {
         self.full(e)?;
-        let at = self.syscall_g(e)?;
+        let at = self.syscall_g(e, cx)?;
         self.gors.get_mut(at).status = gs::RUNNING;
-        let Some(p_at) = self.own_p(e) else { return self.full(e) };
+        let Some(p_at) = self.own_p(e, cx) else { return self.full(e) };
         if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, SyscallEndAnyProc) {
             return reject(
                 RejectRule::SyscallEndProcState,
@@ -62,41 +65,42 @@ impl Order {
         Ok(true)
     }
 
-    pub(super) fn syscall_end_blocked(&mut self, e: &Try<'_>) -> Advance {
+    #[inline(always)]
+    pub(super) fn syscall_end_blocked(&mut self, e: &Emitted, cx: Cx) -> Advance {
         // While the thread still has its P in the syscall, the steal has not been seen yet.
         if e.p != -1
-            && let Some(p_at) = self.own_p(e)
+            && let Some(p_at) = self.own_p(e, cx)
             && self.procs.get(p_at).status == ps::SYSCALL
             && !fault!(self.faults, EndBlockedNeverWaits)
         {
             return Ok(false);
         }
         self.need(e, Need::May, Need::Must)?;
-        let at = self.syscall_g(e)?;
+        let at = self.syscall_g(e, cx)?;
         self.gors.get_mut(at).status = gs::RUNNABLE;
-        self.unbind_g(e.t);
+        self.unbind_g(cx.t);
         if fault!(self.faults, EndBlockedUnbindsP) {
-            self.unbind_p(e.t);
+            self.unbind_p(cx.t);
         }
         Ok(true)
     }
 
-    pub(super) fn go_create_syscall(&mut self, e: &Try<'_>) -> Advance {
+    pub(super) fn go_create_syscall(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let bare = if fault!(self.faults, CreateSyscallWithG) { Need::May } else { Need::MustNot };
         self.need(e, Need::May, bare)?;
-        let at = self.create(e, gs::SYSCALL)?;
-        self.bind_g(e.t, e.args[0] as i64, at);
+        let at = self.create(e, cx, gs::SYSCALL)?;
+        self.bind_g(cx.t, e.args[0] as i64, at);
         Ok(true)
     }
 
     /// The end of a cgo callback. The thread loses a P that it still holds, as its id may
     /// be another thread's next time; that is reported as a steal of its own.
-    pub(super) fn destroy_syscall(&mut self, e: &Try<'_>, steal_first: bool, out: &mut Emitted) -> Advance {
+    pub(super) fn destroy_syscall(&mut self, e: &mut Emitted, cx: Cx, steal_first: bool) -> Advance {
         self.need(e, Need::May, Need::Must)?;
-        let at = self.syscall_g(e)?;
+        let at = self.syscall_g(e, cx)?;
         self.destroy(at);
         if e.p != -1
-            && let Some(p_at) = self.own_p(e)
+            && let Some(p_at) = self.own_p(e, cx)
             && !fault!(self.faults, DestroySyscallKeepsP)
         {
             if self.procs.get(p_at).status != ps::SYSCALL {
@@ -106,23 +110,19 @@ impl Order {
                 );
             }
             self.procs.get_mut(p_at).status = ps::ABANDONED;
-            self.unbind_p(e.t);
-            let steal = Emitted {
-                ty: Some(EventType::ProcSteal),
-                args: [e.p as u64, 0, 0, 0],
-                old: ps::SYSCALL,
-                synthetic: true,
-                ..*out
-            };
+            self.unbind_p(cx.t);
+            let steal =
+                Extra { ty: EventType::ProcSteal, args: [e.p as u64, 0], g: e.g, old: ps::SYSCALL, synthetic: true };
             if fault!(self.faults, DestroySyscallNoSteal) {
             } else if steal_first {
-                self.extra.push(*out);
-                *out = steal;
+                self.extra.push(Extra { ty: e.ty, args: [0; 2], old: e.old, synthetic: false, ..steal });
+                (e.ty, e.old, e.synthetic) = (steal.ty, steal.old, true);
+                e.args = [steal.args[0], 0, 0, 0];
             } else {
                 self.extra.push(steal);
             }
         }
-        self.unbind_g(e.t);
+        self.unbind_g(cx.t);
         Ok(true)
     }
 }

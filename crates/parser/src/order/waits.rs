@@ -21,11 +21,11 @@ enum Thing {
 
 impl Order {
     /// What each of the waiting events waits for, and who could supply it.
-    pub fn explain(&self, waiting: &[&Cursor], offset: impl Fn(usize) -> u64) -> Vec<Wait> {
+    pub fn explain(&self, waiting: &[&Cursor], data: &[u8], offset: impl Fn(usize) -> u64) -> Vec<Wait> {
         let mut about: FxHashMap<Thing, Vec<i64>> = FxHashMap::default();
         for cursor in waiting {
             let m = self.threads.get(cursor.thread).m;
-            for thing in self.things(cursor) {
+            for thing in self.things(cursor, data) {
                 let list = about.entry(thing).or_default();
                 if list.len() <= MOST_SUPPLIERS && list.last() != Some(&m) {
                     list.push(m);
@@ -36,7 +36,7 @@ impl Order {
             .iter()
             .map(|cursor| {
                 let thread = self.threads.get(cursor.thread);
-                let (condition, found) = self.condition(cursor);
+                let (condition, found) = self.condition(cursor, data);
                 let thing = match condition {
                     Condition::Goroutine { id, .. } => Thing::Go(id.0),
                     Condition::Proc { id, .. } | Condition::ProcTaken { id } | Condition::NoProc { holds: id } => {
@@ -48,7 +48,7 @@ impl Order {
                 Wait {
                     thread: ThreadId(thread.m),
                     event: cursor.ty,
-                    args: cursor.args,
+                    args: cursor.all_args(data),
                     time: cursor.time,
                     offset: offset(cursor.at),
                     proc: ProcId(thread.p),
@@ -62,10 +62,10 @@ impl Order {
     }
 
     /// What an event, if it could happen, would say something about.
-    fn things(&self, cursor: &Cursor) -> impl Iterator<Item = Thing> + use<> {
+    fn things(&self, cursor: &Cursor, data: &[u8]) -> impl Iterator<Item = Thing> + use<> {
         let thread = self.threads.get(cursor.thread);
         let spec = cursor.ty.spec();
-        let named = spec.args.iter().zip(cursor.args).filter_map(|(&(_, kind), arg)| match kind {
+        let named = spec.args.iter().zip(cursor.all_args(data)).filter_map(|(&(_, kind), arg)| match kind {
             ArgKind::G | ArgKind::NewG => Some(Thing::Go(arg as i64)),
             ArgKind::P => Some(Thing::Proc(arg as i64)),
             ArgKind::GcSeq => Some(Thing::Gc),
@@ -75,8 +75,8 @@ impl Order {
         named.chain(own.into_iter().flatten()).collect::<Vec<_>>().into_iter()
     }
 
-    fn condition(&self, cursor: &Cursor) -> (Condition, Found) {
-        let [first, second, ..] = cursor.args;
+    fn condition(&self, cursor: &Cursor, data: &[u8]) -> (Condition, Found) {
+        let [first, second, ..] = cursor.all_args(data);
         let thread = self.threads.get(cursor.thread);
         let found = |state, seq: Seq| Found::State { state, generation: seq.generation, seq: seq.n };
         let proc = |id: i64| match self.procs.find(id).map(|at| self.procs.get(at)) {
