@@ -87,6 +87,8 @@ impl Checks {
     fn programs(&mut self, sdks: &[String]) -> Result<()> {
         let mut hunt = Command::new(release("tracehound"));
         self.one("hunt, built-in reader", hunt.args(["hunt", "--cases", BUILTIN_HUNT_CASES]))?;
+        let mut corners = Command::new(release("xtask"));
+        self.one("corners of 100,000 cases", corners.arg("corners"))?;
         let mut soak = Command::new(release("xtask"));
         self.one("soak", soak.args(["soak", "--edits", SOAK_EDITS]))?;
         if sdks.len() == provision::listed().len() {

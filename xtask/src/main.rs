@@ -10,6 +10,7 @@ mod browser;
 mod cargo;
 mod check;
 mod conformance;
+mod corners;
 mod corpus;
 mod fault;
 mod fuzz;
@@ -86,6 +87,8 @@ enum Command {
     LintWorkflows,
     /// Run the property tests with many cases and a given seed
     Properties(properties::Options),
+    /// Count the rare corners that default cases reach, and fail if one is too rare
+    Corners(corners::Options),
     /// Report on the fuzz targets' committed seeds, or rebuild them
     Corpus(corpus::Options),
     /// Hunt with each SDK's reader beside the built-in one
@@ -105,7 +108,7 @@ enum Command {
 impl Command {
     /// Whether it is worth being built with optimisation first.
     fn is_long(&self) -> bool {
-        matches!(self, Command::Soak(_) | Command::Conformance { large: true, .. })
+        matches!(self, Command::Soak(_) | Command::Corners(_) | Command::Conformance { large: true, .. })
     }
 }
 
@@ -154,6 +157,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Fuzz(command) => return Ok(close(fuzz::perform(&command)?)),
         Command::LintWorkflows => return Ok(close(workflows::lint()?)),
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
+        Command::Corners(options) => return Ok(close(corners::corners(&options))),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Generate { check } => generate::generate(check)?,

@@ -164,6 +164,9 @@ pub struct Hunt {
     /// Edits of each history
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub edits: usize,
+    /// Tell how often each corner and each change of state occurred
+    #[arg(long)]
+    pub corners: bool,
     /// Threads, each with readers of its own; all cores without this
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

@@ -192,6 +192,21 @@ pub enum Visible {
     Syscall,
 }
 
+impl Visible {
+    /// The state in a word, for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Visible::Undetermined => "undetermined",
+            Visible::NotExist => "none",
+            Visible::Running => "running",
+            Visible::Idle => "idle",
+            Visible::Runnable => "runnable",
+            Visible::Waiting => "waiting",
+            Visible::Syscall => "syscall",
+        }
+    }
+}
+
 /// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Transition {

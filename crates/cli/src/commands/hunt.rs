@@ -79,6 +79,9 @@ fn page(folder: &Path) -> Result<String, String> {
 fn summary(a: &Hunt, setup: &Setup, progress: &Progress, stopped: bool) -> Result<(), Failure> {
     let mut out = output::stdout();
     table::write(&mut out, progress, setup)?;
+    if a.corners {
+        table::corners(&mut out, &progress.stats)?;
+    }
     if stopped {
         writeln!(out, "stopped before the end: tracehound hunt --resume {} goes on", a.out)?;
     }

@@ -3,7 +3,7 @@
 use super::view::speed;
 use std::io::{self, Write};
 use tracehound_generator::Corner;
-use tracehound_oracle::hunt::{Progress, Setup};
+use tracehound_oracle::hunt::{Progress, Setup, Stats};
 
 /// Writes the table.
 pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()> {
@@ -24,8 +24,13 @@ pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()
     for (kind, n) in &s.events {
         row(out, "", format!("{kind:<16} {n}"))?;
     }
-    row(out, "corners", format!("{} of {} reached", s.corners.len(), Corner::ALL.len()))?;
     row(out, "self-steals", s.self_steals.to_string())?;
+    let unseen: Vec<&str> =
+        Corner::ALL.iter().map(|c| c.name()).filter(|&name| !s.corners.contains_key(name)).collect();
+    let missing = if unseen.is_empty() { String::new() } else { format!(", without {}", unseen.join(", ")) };
+    let seen = Corner::ALL.len() - unseen.len();
+    row(out, "corners", format!("{seen} of {}{missing}", Corner::ALL.len()))?;
+    row(out, "changes", format!("{} kinds of event and change of state", s.changes.len()))?;
     for (reader, verdicts) in &s.verdicts {
         let words: Vec<String> = verdicts.iter().map(|(label, n)| format!("{n} {label}")).collect();
         let restarts = s.restarts.get(reader).copied().unwrap_or_default();
@@ -43,4 +48,18 @@ pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()
         speed.push_str(&format!(", {:.0} round trips/s", s.round_trips as f64 / seconds));
     }
     row(out, "speed", format!("{speed} in {seconds:.1} s on {} threads, seed {}", setup.threads, setup.seed))
+}
+
+/// Writes how often each corner occurred, and each kind of event by old and new state.
+pub fn corners(out: &mut impl Write, s: &Stats) -> io::Result<()> {
+    writeln!(out, "\n{:>12}  corner", "times")?;
+    for corner in Corner::ALL {
+        let n = s.corners.get(corner.name()).copied().unwrap_or_default();
+        writeln!(out, "{n:>12}  {}: {}", corner.name(), corner.about())?;
+    }
+    writeln!(out, "\n{:>12}  event and change of state", "times")?;
+    for (change, n) in &s.changes {
+        writeln!(out, "{n:>12}  {change}")?;
+    }
+    Ok(())
 }

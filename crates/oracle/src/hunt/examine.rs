@@ -14,14 +14,11 @@ use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
-use tracehound_generator::{Choices, Corner, Counts, History};
+use tracehound_generator::{Choices, History};
 use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version, parse_header};
 
 /// Every how many labelled edits the judge is asked.
 const JUDGE_EVERY: u64 = 8;
-
-/// Every how many histories the corners are counted, which takes longer than making one.
-const CORNERS_EVERY: u64 = 8;
 
 /// The largest trace that the judge is asked about, events.
 const JUDGED_EVENTS: usize = 400;
@@ -199,10 +196,7 @@ impl Examiner {
         self.stats.legal += 1;
         self.stats.bytes += made.bytes.len() as u64;
         self.stats.self_steals += self_steals(history.trace());
-        self.stats.generations += history.expected().generations.len() as u64;
-        if self.stats.legal % CORNERS_EVERY == 1 {
-            self.corners(history);
-        }
+        self.stats.count_history(history);
         let answer = self.builtin.read(&made.bytes, Mode::Events);
         self.count_verdict("builtin", &answer);
         let mut broken = Vec::new();
@@ -228,16 +222,6 @@ impl Examiner {
             self.ask(law, "builtin", outcome, &answer.verdict, &mut broken);
         }
         (broken, answer.verdict.label())
-    }
-
-    fn corners(&mut self, history: &History) {
-        let mut counts = Counts::default();
-        counts.count(history);
-        for corner in Corner::ALL {
-            if counts.get(*corner) > 0 {
-                *self.stats.corners.entry(corner.name().into()).or_default() += 1;
-            }
-        }
     }
 
     fn delivered(&mut self, history: &History, answer: &Answer, events: &[CanonEvent], broken: &mut Vec<Broken>) {

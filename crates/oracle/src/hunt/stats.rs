@@ -4,6 +4,7 @@ use crate::verdict::NotComparable;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use tracehound_generator::{Corner, Counts, History, Matrix};
 
 /// What something is counted by: a name of the program's own, or one read from a journal.
 pub type Name = Cow<'static, str>;
@@ -36,8 +37,10 @@ pub struct Stats {
     pub self_steals: u64,
     /// Generations of legal histories.
     pub generations: u64,
-    /// Corners of the scheduler that legal histories reached, by name; counted in some of them.
+    /// Named corners that legal histories had.
     pub corners: BTreeMap<Name, u64>,
+    /// Events of legal histories by type and the change of state that they report.
+    pub changes: BTreeMap<Name, u64>,
     /// Requests answered by readers in other processes.
     pub round_trips: u64,
     /// Verdicts by reader and label.
@@ -61,6 +64,24 @@ impl Stats {
     /// Cases of every sort.
     pub fn cases(&self) -> u64 {
         self.legal + self.mutated + self.seeds_mutated
+    }
+
+    /// Counts what a legal history has.
+    pub(super) fn count_history(&mut self, history: &History) {
+        self.generations += history.expected().generations.len() as u64;
+        let (mut corners, mut changes) = (Counts::default(), Matrix::default());
+        corners.count(history);
+        changes.count(history);
+        for &corner in Corner::ALL.iter().filter(|&&c| corners.get(c) > 0) {
+            *self.corners.entry(corner.name().into()).or_default() += corners.get(corner);
+        }
+        for ((ty, change), n) in changes.iter() {
+            let name = match change {
+                Some((old, new)) => Name::Owned(format!("{ty} {} to {}", old.name(), new.name())),
+                None => ty.name().into(),
+            };
+            *self.changes.entry(name).or_default() += n;
+        }
     }
 
     /// Adds what another thread counted.
@@ -87,6 +108,7 @@ impl Stats {
         merge(&mut self.labels, other.labels);
         merge(&mut self.events, other.events);
         merge(&mut self.corners, other.corners);
+        merge(&mut self.changes, other.changes);
         merge(&mut self.restarts, other.restarts);
         merge(&mut self.laws, other.laws);
         merge(&mut self.not_compared, other.not_compared);
