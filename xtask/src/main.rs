@@ -20,6 +20,7 @@ mod properties;
 mod provision;
 mod record;
 mod sabotage;
+mod slow;
 mod soak;
 mod tally;
 mod workflows;
@@ -93,6 +94,10 @@ enum Command {
     Corpus(corpus::Options),
     /// Hunt with each SDK's reader beside the built-in one
     Hunt(hunt::Options),
+    /// Hunt with every fault of the emission and the reader, and hold each finding's folder to what it promises
+    Findings,
+    /// Kill a hunt at 50 moments, go on with it, and hold it to what comes of one that is left alone
+    Kills,
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
     /// Write what is generated and kept in the tree: corpus/reject, docs/rules.md and docs/laws.md
@@ -160,6 +165,8 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Corners(options) => return Ok(close(corners::corners(&options))),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
+        Command::Findings => return Ok(close(slow::findings()?)),
+        Command::Kills => return Ok(close(slow::kills()?)),
         Command::Generate { check } => generate::generate(check)?,
         Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,

@@ -180,15 +180,16 @@ pub struct Hunt {
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  tracehound replay th1:go1.26:-:s1f\n  \
-    tracehound replay th1:go1.26:-:s1f/drop-block@7 --reader go:1.27 --trace broken.trace")]
+    tracehound replay th1:go1.26:-:s1f/drop-block@7 --reader go:1.27 --trace broken.trace\n  \
+    tracehound replay th1:go1.26:-:s1f --trace - | tracehound check -")]
 pub struct Replay {
-    /// The case, as a finding tells it
+    /// The case, as a finding tells it; - reads it from standard input
     #[arg(value_name = "STRING")]
     pub case: String,
     /// A reader under test, any number; builtin always takes part
     #[arg(long = "reader", value_name = "READER", value_parser = reader)]
     pub readers: Vec<ReaderSpec>,
-    /// Write the trace to this file
+    /// Write the trace to this file; - is standard output, and then nothing else is
     #[arg(long, value_name = "FILE")]
     pub trace: Option<String>,
     #[command(flatten)]
@@ -200,7 +201,8 @@ pub struct Replay {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  tracehound gen --count 100 --out corpus\n  \
     tracehound gen --wire 1.22 --features syscalls,sysmon --format test --out .\n  \
-    tracehound gen --steps 60 --ms 3 --ps 2 --without gc,user --out small")]
+    tracehound gen --steps 60 --ms 3 --ps 2 --without gc,user --out small\n  \
+    tracehound gen --out - --count 1 --seed 7 | tracehound events -")]
 pub struct Gen {
     /// How many
     #[arg(long, default_value_t = 10, value_name = "N")]
@@ -208,7 +210,7 @@ pub struct Gen {
     /// Seed of the first; the others follow
     #[arg(long, default_value_t = 0, value_name = "S")]
     pub seed: u64,
-    /// Folder to write to; it is made if need be
+    /// Folder to write to, which is made if need be; - writes a single trace to standard output
     #[arg(long, value_name = "DIR")]
     pub out: String,
     /// What is written for each: SEED.trace, SEED.txt or SEED.test

@@ -78,6 +78,6 @@ fn a_reader_that_only_fails_is_given_up_and_said_so() {
     assert!((1..100).contains(&died), "{:?}", end.stats.verdicts);
     let unasked = end.stats.not_compared.iter().find(|((_, why), _)| why.to_string().contains("given up"));
     assert!(unasked.is_some_and(|(_, n)| *n > 200), "{:?}", end.stats.not_compared);
-    assert!(end.groups.iter().any(|g| g.breach.reader == spec && g.breach.law == Law::Accept), "{:?}", end.groups);
+    assert!(end.groups.iter().any(|g| g.breach.reader == spec && g.breach.law == Law::Bounded), "{:?}", end.groups);
     assert_eq!(end.stats.legal, 100, "the built-in reader goes on");
 }

@@ -18,8 +18,19 @@ pub fn run(a: &Gen) -> Result<Outcome, Failure> {
                 .into(),
         ));
     }
-    std::fs::create_dir_all(&a.out).map_err(Failure::file("make the folder", &a.out))?;
     let mut out = output::stdout();
+    if a.out == "-" {
+        if a.count != 1 {
+            return Err(Failure::Usage("standard output takes one trace: give --count 1, or a folder to --out".into()));
+        }
+        let case = HuntCase::legal(a.seed, &config);
+        if let Some(made) = case.make() {
+            out.write_all(&in_form(a.format, &made.bytes, &case)?.1)?;
+        }
+        out.flush()?;
+        return Ok(Outcome::Fine);
+    }
+    std::fs::create_dir_all(&a.out).map_err(Failure::file("make the folder", &a.out))?;
     for seed in a.seed..a.seed.saturating_add(a.count) {
         let case = HuntCase::legal(seed, &config);
         let Some(made) = case.make() else { continue };

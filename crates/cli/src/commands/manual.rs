@@ -29,7 +29,8 @@ pub fn page(a: &Man) -> Result<Outcome, Failure> {
     };
     let title = command.get_display_name().unwrap_or_else(|| command.get_name()).replace(' ', "-");
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).title(title.to_uppercase()).render(&mut page)?;
+    let source = format!("{NAME} {}", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(command).title(title.to_uppercase()).source(source).render(&mut page)?;
     write(&page)
 }
 

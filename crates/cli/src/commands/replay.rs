@@ -3,19 +3,30 @@
 use super::Outcome;
 use crate::args::Replay;
 use crate::failure::Failure;
+use crate::input::read_bytes;
 use crate::output;
 use std::io::Write;
 use tracehound_oracle::hunt::{Examiner, HuntCase};
 use tracehound_oracle::laws::Law;
 
 pub fn run(a: &Replay) -> Result<Outcome, Failure> {
-    let case: HuntCase = a.case.parse().map_err(|e| Failure::Usage(format!("{e}")))?;
+    let text = match a.case.as_str() {
+        "-" => String::from_utf8_lossy(&read_bytes("-")?).into_owned(),
+        case => case.to_owned(),
+    };
+    let case: HuntCase = text.parse().map_err(|e| Failure::Usage(format!("{e}")))?;
     let made = case.make().ok_or_else(|| {
         Failure::Usage("the edit of this case finds no place in its history: was the string cut?".into())
     })?;
     let mut out = output::stdout();
-    if let Some(file) = &a.trace {
-        std::fs::write(file, &made.bytes).map_err(Failure::file("write", file))?;
+    match a.trace.as_deref() {
+        Some("-") => {
+            out.write_all(&made.bytes)?;
+            out.flush()?;
+            return Ok(Outcome::Fine);
+        }
+        Some(file) => std::fs::write(file, &made.bytes).map_err(Failure::file("write", file))?,
+        None => {}
     }
     match &made.history {
         Some(history) => writeln!(out, "{} bytes, {} steps", made.bytes.len(), history.steps())?,

@@ -7,6 +7,7 @@ use crate::input::Input;
 use crate::output;
 use std::io::Write;
 use std::path::Path;
+use tracehound_oracle::hunt::{self, Judged, Record, Witness};
 use tracehound_report::{FindingInfo, Options, Outcome as Ended, ReaderVerdict, Report};
 
 pub fn run(a: &Args) -> Result<Outcome, Failure> {
@@ -32,49 +33,70 @@ pub fn run(a: &Args) -> Result<Outcome, Failure> {
 /// # Errors
 /// If the folder is not that of a finding.
 pub fn of_finding(folder: &Path) -> Result<String, Failure> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).map_err(Failure::file("read", &path.display().to_string()))
-    };
-    let (json, trace) = (read("finding.json")?, read("trace.bin")?);
-    let json: serde_json::Value = serde_json::from_slice(&json)
-        .map_err(|e| Failure::Usage(format!("{}/finding.json is not that of a finding: {e}", folder.display())))?;
-    let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+    let name = folder.display();
+    let no_finding = |e| Failure::Usage(format!("{name} is not the folder of a finding: {e}"));
+    let record = hunt::read(folder).map_err(no_finding)?;
+    let trace = folder.join("trace.bin");
+    let trace = std::fs::read(&trace).map_err(Failure::file("read", &trace.display().to_string()))?;
+    // While it is being written the folder has another name.
     let id = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let suspect = text("reader");
-    let verdicts = json["verdicts"].as_array().into_iter().flatten().map(|pair| {
-        let word = |n: usize| pair[n].as_str().unwrap_or_default();
-        verdict(word(0), word(1), word(0) == suspect)
-    });
-    let fact = |name: &str, key: &str| match &json[key] {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(s) => Some((name.to_owned(), s.clone())),
-        other => Some((name.to_owned(), other.to_string())),
-    };
-    let facts = [("seen", "count"), ("edit", "edit"), ("events", "events"), ("bytes", "bytes")];
-    let info = FindingInfo {
-        id: id.clone(),
-        law: text("law"),
-        summary: text("words"),
-        rule: text("rule"),
-        verdicts: verdicts.collect(),
-        replay: text("command"),
-        facts: facts.into_iter().filter_map(|(name, key)| fact(name, key)).collect(),
-        ..FindingInfo::default()
-    };
+    let id = id.trim_start_matches('.').trim_end_matches(".partial").to_owned();
+    let info = info(&record, id.clone());
     let options = Options { focus: info.focus(), ..Options::default() };
     Ok(Report::from_trace(&trace, &options).with_title(id).with_finding(info).to_html())
 }
 
-fn verdict(reader: &str, word: &str, suspect: bool) -> ReaderVerdict {
-    let label = word.split('/').next().unwrap_or_default();
+/// What the page says of a finding.
+fn info(record: &Record, id: String) -> FindingInfo {
+    let suspicion = match record.suspicion.who.as_slice() {
+        [] => record.suspicion.why.clone(),
+        who => format!("Likely wrong: {}. {}", who.join(", "), record.suspicion.why),
+    };
+    let judge = match &record.judge {
+        Judged::Legal => "legal".to_owned(),
+        Judged::Illegal(rules) => format!("illegal: {}", rules.join(" or ")),
+        Judged::Undecided => "undecided".to_owned(),
+    };
+    let facts = [
+        ("seen", Some(format!("{} times", record.count))),
+        ("edit", record.edit.clone()),
+        ("the judge", Some(judge)),
+        ("nearest neighbour", record.neighbour.as_ref().map(|n| format!("{}: {}", n.verdict, n.edit))),
+        ("events", Some(record.events.to_string())),
+        ("bytes", Some(record.bytes.to_string())),
+        ("tracehound", Some(record.tracehound.clone())),
+    ];
+    FindingInfo {
+        id,
+        law: record.law.to_string(),
+        summary: record.words.clone(),
+        rule: record.rule.clone().unwrap_or_default(),
+        verdicts: record.readers.iter().map(|w| verdict(w, record)).collect(),
+        suspicion,
+        replay: record.command.clone(),
+        neighbour: record.neighbour.as_ref().map(|n| n.difference.clone()).unwrap_or_default(),
+        facts: facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+        ..FindingInfo::default()
+    }
+}
+
+fn verdict(witness: &Witness, record: &Record) -> ReaderVerdict {
+    let label = witness.verdict.split('/').next().unwrap_or_default();
     let (outcome, class) = label.split_once(':').unwrap_or((label, ""));
     let outcome = match outcome {
         "accepted" => Ended::Accepted,
         "rejected" => Ended::Refused,
-        "hung" => Ended::Hung,
+        "hung" | "late" => Ended::Hung,
         "out-of-memory" => Ended::OutOfMemory,
         _ => Ended::Crashed,
     };
-    ReaderVerdict { reader: reader.into(), outcome, class: class.into(), suspect, ..ReaderVerdict::default() }
+    ReaderVerdict {
+        reader: witness.name.clone(),
+        version: witness.version(),
+        outcome,
+        class: class.into(),
+        message: if outcome == Ended::Accepted { String::new() } else { witness.words.clone() },
+        events: witness.events,
+        suspect: record.suspicion.who.contains(&witness.name),
+    }
 }

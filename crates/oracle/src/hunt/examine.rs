@@ -47,23 +47,28 @@ struct Other {
     reader: Box<dyn ReaderUnderTest>,
     like: Builtin,
     restarts_seen: u64,
+    /// Cases that it was asked about.
+    answers: u64,
     /// Cases on which it failed without a judgement.
     failures: u64,
+    /// After so many it is given up.
+    most_failures: u64,
 }
 
 impl Other {
     fn is_given_up(&self) -> bool {
-        self.failures >= MOST_FAILURES
+        self.failures >= self.most_failures
     }
 
-    /// Its answers to the traces, up to the one at which it is given up. One that has failed
-    /// gets few at a time.
+    /// Its answers to the traces, up to the one at which it is given up. One that has failed, or not
+    /// answered yet, gets one at a time: each failure takes as long as the deadline.
     fn read_all(&mut self, traces: &[Arc<[u8]>]) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(traces.len());
         while answers.len() < traces.len() && !self.is_given_up() {
-            let few = if self.failures == 0 { FIRST_FEW } else { 1 };
+            let few = if self.answers > self.failures && self.failures == 0 { FIRST_FEW } else { 1 };
             let part = &traces[answers.len()..traces.len().min(answers.len() + few)];
             let some = self.reader.read_all(part, Mode::Digest);
+            self.answers += some.len() as u64;
             self.failures += some.iter().filter(|a| is_failure(&a.verdict)).count() as u64;
             answers.extend(some);
         }
@@ -76,7 +81,7 @@ const FIRST_FEW: usize = 16;
 
 /// Whether the reader's process has to be started again after this.
 fn is_failure(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Died { .. } | Verdict::Hung { .. } | Verdict::OutOfMemory { .. })
+    !verdict.is_judgement() && !matches!(verdict, Verdict::Panicked { .. })
 }
 
 impl Examiner {
@@ -87,9 +92,16 @@ impl Examiner {
     pub fn new(setup: &Setup) -> Result<Examiner, ReaderError> {
         let mut others = Vec::new();
         for spec in &setup.readers {
-            let reader = spec.open(setup.limits, setup.options)?;
+            let reader = spec.open_whatever_it_does(setup.limits, setup.options)?;
             let like = Builtin::like(reader.hello(), setup.options);
-            others.push(Other { reader, like, restarts_seen: 0, failures: 0 });
+            others.push(Other {
+                reader,
+                like,
+                restarts_seen: 0,
+                answers: 0,
+                failures: 0,
+                most_failures: MOST_FAILURES,
+            });
         }
         let builtin = Builtin::new("builtin", setup.options, false);
         Ok(Examiner {
@@ -108,6 +120,11 @@ impl Examiner {
         self.only = Some(law);
     }
 
+    /// From now on no reader is given up.
+    pub(super) fn be_patient(&mut self) {
+        self.others.iter_mut().for_each(|other| other.most_failures = u64::MAX);
+    }
+
     /// From now on the judge is not asked about labels.
     pub(super) fn trust_labels(&mut self) {
         self.trusts_labels = true;
@@ -120,7 +137,10 @@ impl Examiner {
         let mut same = vec![true];
         for Other { reader, like, .. } in &mut self.others {
             let (x, y) = (like.read(bytes, Mode::Digest), reader.read(bytes, Mode::Digest));
-            same.push(!matches!(laws::resolve(like, &x, &mut **reader, &y, bytes), Comparison::Differ(_)));
+            // A failure differs from every answer, and to ask again takes long.
+            let differs = is_failure(&y.verdict)
+                || matches!(laws::resolve(like, &x, &mut **reader, &y, bytes), Comparison::Differ(_));
+            same.push(!differs);
             answers.push((reader.name().to_owned(), y));
         }
         let named: Vec<(&str, &Answer)> = answers.iter().map(|(n, a)| (n.as_str(), a)).collect();
@@ -331,7 +351,9 @@ impl Examiner {
                 None => by_label_of_other(made.label(), answer, &ours),
             };
             self.ask(law, &name, outcome, &answer.verdict, &mut broken);
-            self.agree(n, made, &ours, answer, &mut broken);
+            if !is_failure(&answer.verdict) {
+                self.agree(n, made, &ours, answer, &mut broken);
+            }
             let (breaches, words) = &mut of_case[i];
             breaches.extend(broken.into_iter().map(|b| b.of(case)));
             words.push((name.clone(), answer.verdict.label()));

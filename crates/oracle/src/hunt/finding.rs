@@ -9,6 +9,7 @@ use super::record::{Judged, NeighbourRecord, Record};
 use super::suspicion::Evidence;
 use super::{Breach, Setup};
 use crate::judge;
+use crate::laws::Law;
 use crate::readers::ReaderError;
 use crate::shrink::{Budget, shrink_tape, shrink_trace};
 use std::sync::Arc;
@@ -20,6 +21,9 @@ use tracehound_wire::{Body, Expect, Item, TestFile, Trace};
 
 /// How long a finding may be shrunk, in each of the two ways.
 const SHRINK_TIME: Duration = Duration::from_secs(20);
+
+/// The same where a reader hangs or dies: each try takes long, and says little about the trace.
+const SHRINK_TIME_OF_FAILURES: Duration = Duration::from_secs(3);
 
 /// How many tries each way may take.
 const SHRINK_TRIES: u64 = 40_000;
@@ -49,8 +53,10 @@ impl Finding {
     /// If a reader cannot be started.
     pub fn shrink(setup: &Setup, breach: &Breach, count: u64, hurry: &Arc<AtomicBool>) -> Result<Finding, ReaderError> {
         let mut examiner = Examiner::new(setup)?;
+        examiner.be_patient();
         let found_in = breach.case.to_string();
-        let budget = || Budget::new(SHRINK_TRIES, SHRINK_TIME).until(hurry.clone());
+        let time = if breach.law == Law::Bounded { SHRINK_TIME_OF_FAILURES } else { SHRINK_TIME };
+        let budget = || Budget::new(SHRINK_TRIES, time).until(hurry.clone());
         let (case, mut breach) = match &breach.case.origin {
             Origin::History(history) => shrink_case(&mut examiner, breach, history, budget()),
             Origin::Raw(_) => (breach.case.clone(), breach.clone()),
@@ -74,7 +80,7 @@ impl Finding {
             &mut examiner,
             trace.as_ref(),
             undone,
-            Budget::new(NEIGHBOUR_TRIES, SHRINK_TIME).until(hurry.clone()),
+            Budget::new(NEIGHBOUR_TRIES, time).until(hurry.clone()),
             |bytes| keeps.as_mut().is_some_and(|keeps| keeps.holds(bytes)),
         );
         let judged = judge::judge_bytes(&bytes, judge::Options::default());

@@ -182,7 +182,7 @@ fn readme(record: &Record, trace: &str) -> String {
     out.push_str(&format!("Seen {} times. {}\n\n", record.count, origin(record)));
     out.push_str("| reader | version | says |\n| --- | --- | --- |\n");
     for w in &record.readers {
-        out.push_str(&format!("| {} | {} {} | {} |\n", w.name, w.program, w.version, w.words.replace('|', "\\|")));
+        out.push_str(&format!("| {} | {} | {} |\n", w.name, w.version(), w.words.replace('|', "\\|")));
     }
     let who = match record.suspicion.who.as_slice() {
         [] => "open".to_owned(),
@@ -206,7 +206,7 @@ fn readme(record: &Record, trace: &str) -> String {
 fn issue(record: &Record, trace: &str) -> String {
     let mut out = String::new();
     for w in &record.readers {
-        out.push_str(&format!("{} {}: {}\n", w.program, w.version, w.words));
+        out.push_str(&format!("{}: {}\n", w.version(), w.words));
     }
     if !matches!(record.law, Law::Accept | Law::Reject | Law::Bounded) {
         // What the readers say is not all that can be seen.

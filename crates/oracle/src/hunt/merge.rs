@@ -12,8 +12,10 @@ use crate::laws::Law;
 pub(super) type Word = (String, String);
 
 /// Breaches that have one cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Cause {
+    /// No verdict, of this reader.
+    Failure(String),
     /// A wrong verdict.
     Verdict,
     /// Wrong events.
@@ -22,8 +24,11 @@ enum Cause {
     Law(Law),
 }
 
-fn cause(breach: &Breach) -> Cause {
+fn cause(breach: &Breach, words: &[Word]) -> Cause {
     match breach.law {
+        _ if words.iter().any(|(reader, word)| *reader == breach.reader && !is_judgement(word)) => {
+            Cause::Failure(breach.reader.clone())
+        }
         Law::Agree if breach.key == EVENTS_KEY => Cause::Events,
         Law::Accept | Law::Reject | Law::Bounded | Law::Agree => Cause::Verdict,
         Law::Truth | Law::Context => Cause::Events,
@@ -36,7 +41,7 @@ fn cause(breach: &Breach) -> Cause {
 pub(super) fn merge(breaches: Vec<Breach>, words: &[Word]) -> Vec<Breach> {
     let mut kept: Vec<(Cause, Breach)> = Vec::new();
     for breach in breaches {
-        let cause = cause(&breach);
+        let cause = cause(&breach, words);
         let rank = |b: &Breach| (b.law == Law::Agree, words.iter().position(|(reader, _)| *reader == b.reader));
         match kept.iter_mut().find(|(c, _)| *c == cause) {
             None => kept.push((cause, breach)),
@@ -44,9 +49,21 @@ pub(super) fn merge(breaches: Vec<Breach>, words: &[Word]) -> Vec<Breach> {
             Some(_) => {}
         }
     }
-    kept.into_iter()
-        .map(|(cause, breach)| if cause == Cause::Verdict { with_vector(breach, words) } else { breach })
-        .collect()
+    let merged = kept.into_iter().map(|(cause, breach)| match cause {
+        Cause::Verdict => with_vector(breach, words),
+        Cause::Failure(reader) => {
+            // Whatever was wanted of the reader, it did not do what it owes to every trace.
+            let key = words.iter().find(|(r, _)| *r == reader).map_or_else(String::new, |(_, word)| word.clone());
+            Breach { law: Law::Bounded, key, ..breach }
+        }
+        _ => breach,
+    });
+    merged.collect()
+}
+
+/// Whether the word is of a reader that accepted or refused.
+fn is_judgement(word: &str) -> bool {
+    word == "accepted" || word.starts_with("rejected")
 }
 
 /// A breach by its verdict, grouped by all verdicts. How many readers there are of one mind does not matter:
@@ -58,7 +75,8 @@ fn with_vector(mut breach: Breach, words: &[Word]) -> Breach {
         }
     } else {
         let own = words.iter().find(|(reader, _)| *reader == breach.reader).map(|(_, word)| word.as_str());
-        let mut others: Vec<&str> = words.iter().map(|(_, word)| word.as_str()).filter(|w| Some(*w) != own).collect();
+        let mut others: Vec<&str> = words.iter().map(|(_, word)| word.as_str()).collect();
+        others.retain(|w| Some(*w) != own && is_judgement(w));
         others.sort_unstable();
         others.dedup();
         if !others.is_empty() {
@@ -109,6 +127,15 @@ mod tests {
             groups,
             [(Law::Accept, "builtin", "rejected:stuck against accepted"), (Law::Twice, "builtin", "accepted")]
         );
+        // A reader that fails is one finding, whatever it should have said; another one that fails is another.
+        let failed = words(&[("builtin", "accepted"), ("go:1.26", "died"), ("go:1.27", "hung")]);
+        let fails =
+            |law| vec![breach(law, "go:1.27", "x"), breach(Law::Agree, "go:1.27", "y"), breach(law, "go:1.26", "z")];
+        for law in [Law::Accept, Law::Reject, Law::Bounded] {
+            let merged = merge(fails(law), &failed);
+            let groups: Vec<_> = merged.iter().map(Breach::group).collect();
+            assert_eq!(groups, [(Law::Bounded, "go:1.27", "hung"), (Law::Bounded, "go:1.26", "died")]);
+        }
         // A reader that does not know the version changes nothing.
         let fewer = merge(vec![all[0].clone(), all[2].clone()], &[said[0].clone(), said[2].clone()]);
         assert_eq!(fewer[0].group(), merged[0].group());

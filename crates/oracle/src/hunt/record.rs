@@ -69,6 +69,13 @@ pub struct Witness {
     pub events: u64,
 }
 
+impl Witness {
+    /// What it calls itself, with its version if it tells one.
+    pub fn version(&self) -> String {
+        format!("{} {}", self.program, self.version).trim_end().to_owned()
+    }
+}
+
 /// What the judge says to a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

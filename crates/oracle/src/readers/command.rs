@@ -2,8 +2,8 @@
 //! deadline and a memory limit for each case, and started again when it fails.
 
 use super::answer::{self, Classify};
-use super::link::{Link, Received};
-use super::{Hello, ReaderUnderTest};
+use super::link::{Link, Received, StartError};
+use super::{Hello, ReaderError, ReaderUnderTest};
 use crate::verdict::{Answer, Mode, Verdict};
 use std::process::Command;
 use std::sync::Arc;
@@ -48,8 +48,11 @@ impl CommandReader {
         command: Box<dyn Fn() -> Command + Send>,
         classify: fn(&str) -> Option<tracehound_wire::RejectRule>,
         limits: Limits,
-    ) -> Result<CommandReader, String> {
-        let (link, hello) = Link::start(&mut command(), limits.memory)?;
+    ) -> Result<CommandReader, ReaderError> {
+        let (link, hello) = Link::start(&mut command(), limits).map_err(|e| match e {
+            StartError::NoProcess(words) => ReaderError::Start(words),
+            StartError::NoHello(words) => ReaderError::NoHello(words),
+        })?;
         Ok(CommandReader { name: name.into(), command, classify, limits, hello, link: Some(link), restarts: 0 })
     }
 
@@ -57,15 +60,18 @@ impl CommandReader {
     fn link(&mut self) -> Result<&Link, String> {
         if self.link.is_none() {
             self.restarts += 1;
-            let (link, _) = Link::start(&mut (self.command)(), self.limits.memory)?;
+            let (link, _) = Link::start(&mut (self.command)(), self.limits).map_err(|e| match e {
+                StartError::NoProcess(words) | StartError::NoHello(words) => words,
+            })?;
             self.link = Some(link);
         }
         self.link.as_ref().ok_or_else(|| "no process".into())
     }
 
     /// Waits for the answer to the oldest request under way. An error is the verdict on a
-    /// process that failed; the process is gone then.
-    fn receive(&mut self, mode: Mode) -> Result<Answer, Verdict> {
+    /// process that failed; the process is gone then. One that has nothing else to do is waited for longer, to
+    /// tell a late answer from none.
+    fn receive(&mut self, mode: Mode, alone: bool) -> Result<Answer, Verdict> {
         let Some(link) = &self.link else {
             return Err(Verdict::Died { report: "it could not be started again".into() });
         };
@@ -76,8 +82,10 @@ impl CommandReader {
                 Verdict::BrokeProtocol { what }
             }),
             Received::Late => {
+                let seconds = limits.deadline.as_secs();
+                let comes = alone && matches!(link.receive(limits.deadline * 2), Received::Frame(_));
                 self.drop_link();
-                Err(Verdict::Hung { seconds: limits.deadline.as_secs() })
+                Err(if comes { Verdict::Late { seconds } } else { Verdict::Hung { seconds } })
             }
             Received::Ended(Some(what)) => {
                 let report = self.end_link();
@@ -104,8 +112,10 @@ impl CommandReader {
 
 /// What a process's end means: runtimes say it when they get no more memory.
 fn verdict_on_end(report: String, limits: Limits) -> Verdict {
-    const NO_MEMORY: [&str; 4] = ["out of memory", "cannot allocate memory", "memory allocation of", "MemoryError"];
-    if NO_MEMORY.iter().any(|words| report.contains(words)) {
+    const NO_MEMORY: [&str; 5] =
+        ["out of memory", "cannot allocate memory", "memory allocation of", "memoryerror", "out of space"];
+    let words = report.to_lowercase();
+    if NO_MEMORY.iter().any(|said| words.contains(said)) {
         return Verdict::OutOfMemory { mib: limits.memory >> 20 };
     }
     Verdict::Died { report }
@@ -136,7 +146,7 @@ impl ReaderUnderTest for CommandReader {
             let window = if answers.len() < careful_until { 1 } else { WINDOW };
             match self.link() {
                 Err(report) => {
-                    answers.push(Answer::bare(Verdict::Died { report }));
+                    answers.push(Answer::bare(Verdict::DiedOnStart { report }));
                     sent = answers.len();
                     continue;
                 }
@@ -147,7 +157,7 @@ impl ReaderUnderTest for CommandReader {
                     }
                 }
             }
-            match self.receive(mode) {
+            match self.receive(mode, sent - answers.len() == 1) {
                 Ok(answer) => answers.push(answer),
                 Err(_) if sent - answers.len() > 1 => {
                     careful_until = sent;

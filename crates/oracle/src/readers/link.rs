@@ -3,7 +3,7 @@
 //! Three threads stand between the client and the process, so that neither can block the
 //! other: one writes requests, one reads answers, one keeps the end of standard error.
 
-use super::Hello;
+use super::{Hello, Limits};
 use crate::verdict::Mode;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
@@ -18,9 +18,6 @@ const MAX_FRAME: u32 = 1 << 30;
 /// How much of standard error is kept, bytes.
 const STDERR_TAIL: usize = 8 << 10;
 
-/// How long a process may take to introduce itself.
-const HELLO_DEADLINE: Duration = Duration::from_secs(30);
-
 type Request = (Mode, Arc<[u8]>);
 
 /// What came of waiting for an answer.
@@ -33,6 +30,14 @@ pub(super) enum Received {
     Ended(Option<String>),
 }
 
+/// Why there is no running adapter.
+pub(super) enum StartError {
+    /// There is no such program, or the system does not let it run.
+    NoProcess(String),
+    /// It ran, and did not introduce itself.
+    NoHello(String),
+}
+
 /// A running adapter.
 pub(super) struct Link {
     child: Child,
@@ -43,18 +48,18 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Starts a process and reads its hello. `memory` bounds its data, bytes.
+    /// Starts a process and reads its hello, for which it has three times as long as for an answer.
     ///
     /// # Errors
     /// Says what happened instead of a hello.
-    pub(super) fn start(command: &mut Command, memory: u64) -> Result<(Link, Hello), String> {
+    pub(super) fn start(command: &mut Command, limits: Limits) -> Result<(Link, Hello), StartError> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.get_program().to_string_lossy().into_owned();
-        let mut child = command.spawn().map_err(|e| format!("cannot start {program}: {e}"))?;
-        limit_memory(&child, memory);
+        let mut child = command.spawn().map_err(|e| StartError::NoProcess(format!("cannot start {program}: {e}")))?;
+        limit_memory(&child, limits.memory);
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(format!("{program} has no pipes"));
+            return Err(StartError::NoProcess(format!("{program} has no pipes")));
         };
         let (requests, to_write) = channel();
         let (put_answer, answers) = channel();
@@ -66,20 +71,20 @@ impl Link {
             std::thread::spawn(move || keep_tail(stderr, &kept)),
         ];
         let link = Link { child, requests: Some(requests), answers, stderr: tail, threads };
-        match link.receive(HELLO_DEADLINE) {
+        let deadline = limits.deadline * 3;
+        let what = match link.receive(deadline) {
             Received::Frame(frame) => match Hello::from_json(&frame) {
-                Ok(hello) => Ok((link, hello)),
-                Err(what) => Err(format!("{program}: {what}{}", after_newline(&link.end()))),
+                Ok(hello) => return Ok((link, hello)),
+                Err(what) => what,
             },
             Received::Late => {
-                link.end();
-                Err(format!("{program} did not introduce itself within {} s", HELLO_DEADLINE.as_secs()))
+                link.kill();
+                let words = format!("{program} did not introduce itself within {} s", deadline.as_secs());
+                return Err(StartError::NoHello(words));
             }
-            Received::Ended(what) => {
-                let what = what.unwrap_or_else(|| "it ended without a hello".into());
-                Err(format!("{program}: {what}{}", after_newline(&link.end())))
-            }
-        }
+            Received::Ended(what) => what.unwrap_or_else(|| "it ended without a hello".into()),
+        };
+        Err(StartError::NoHello(format!("{program}: {what}{}", after_newline(&link.end()))))
     }
 
     /// Puts a request in line. A process that has ended is found out when its answer is waited for.

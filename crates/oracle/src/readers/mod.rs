@@ -7,6 +7,7 @@ mod command;
 pub mod go;
 mod hello;
 mod link;
+mod never;
 mod serve;
 mod spec;
 
@@ -16,6 +17,8 @@ pub use command::{CommandReader, Limits};
 pub use hello::{Hello, PROTOCOL, Reports};
 pub use serve::serve;
 pub use spec::{ReaderError, ReaderSpec};
+
+use never::NeverStarts;
 
 use crate::verdict::{Answer, Mode};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Readers as they are named on the command line: `builtin`, `go:1.27`, `cmd:./adapter --flag`.
 
 use super::go::{self, Toolchain, ToolchainError};
-use super::{Builtin, CommandReader, Limits, ReaderUnderTest};
+use super::{Builtin, CommandReader, Limits, NeverStarts, ReaderUnderTest};
 use std::fmt;
 use std::process::Command;
 use std::str::FromStr;
@@ -33,6 +33,9 @@ pub enum ReaderError {
     /// The program does not start or does not speak the protocol.
     #[error("{0}; docs/protocol.md says what an adapter has to do")]
     Start(String),
+    /// The program runs, and does not introduce itself as an adapter does.
+    #[error("{0}; docs/protocol.md says what an adapter has to do")]
+    NoHello(String),
 }
 
 impl ReaderError {
@@ -42,6 +45,7 @@ impl ReaderError {
             ReaderError::Name(_) => "reader-name",
             ReaderError::Toolchain(e) => e.class(),
             ReaderError::Start(_) => "reader-start",
+            ReaderError::NoHello(_) => "reader-no-hello",
         }
     }
 
@@ -94,6 +98,21 @@ impl fmt::Display for ReaderSpec {
 }
 
 impl ReaderSpec {
+    /// Starts the reader, or, if it runs and does not introduce itself, stands in for it with that as its verdict.
+    ///
+    /// # Errors
+    /// If there is no such reader to begin with.
+    pub fn open_whatever_it_does(
+        &self,
+        limits: Limits,
+        options: Options,
+    ) -> Result<Box<dyn ReaderUnderTest>, ReaderError> {
+        match self.open(limits, options) {
+            Err(ReaderError::NoHello(report)) => Ok(Box::new(NeverStarts::new(&self.to_string(), report))),
+            other => other,
+        }
+    }
+
     /// Starts the reader. `options` are those of the built-in one, apart from its release.
     ///
     /// # Errors
@@ -109,8 +128,7 @@ impl ReaderSpec {
             ReaderSpec::Go(which) => {
                 let worker = Toolchain::resolve(which)?.worker()?;
                 let command = move || Command::new(&worker);
-                let reader = CommandReader::start(&name, Box::new(command), go::classify, limits);
-                Ok(Box::new(reader.map_err(ReaderError::Start)?))
+                Ok(Box::new(CommandReader::start(&name, Box::new(command), go::classify, limits)?))
             }
             ReaderSpec::Command(words) => {
                 let words = words.clone();
@@ -119,8 +137,7 @@ impl ReaderSpec {
                     command.args(&words[1..]);
                     command
                 };
-                let reader = CommandReader::start(&name, Box::new(command), |_| None, limits);
-                Ok(Box::new(reader.map_err(ReaderError::Start)?))
+                Ok(Box::new(CommandReader::start(&name, Box::new(command), |_| None, limits)?))
             }
         }
     }

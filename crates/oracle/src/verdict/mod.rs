@@ -29,6 +29,16 @@ pub enum Verdict {
         /// How it ended, and the last lines of its standard error.
         report: String,
     },
+    /// The reader's process ended, or said nothing, before it had introduced itself.
+    DiedOnStart {
+        /// What happened instead, and the last lines of its standard error.
+        report: String,
+    },
+    /// An answer came, but too late.
+    Late {
+        /// The deadline, seconds.
+        seconds: u64,
+    },
     /// No answer came in time.
     Hung {
         /// The deadline, seconds.
@@ -86,6 +96,8 @@ impl Verdict {
             Verdict::Rejected(_) => "rejected".into(),
             Verdict::Panicked { .. } => "panicked".into(),
             Verdict::Died { .. } => "died".into(),
+            Verdict::DiedOnStart { .. } => "died-on-start".into(),
+            Verdict::Late { .. } => "late".into(),
             Verdict::Hung { .. } => "hung".into(),
             Verdict::OutOfMemory { .. } => "out-of-memory".into(),
             Verdict::BrokeProtocol { .. } => "broke-protocol".into(),
@@ -100,6 +112,11 @@ impl fmt::Display for Verdict {
             Verdict::Rejected(r) => r.fmt(f),
             Verdict::Panicked { message } => write!(f, "panicked: {}", first_line(message)),
             Verdict::Died { report } => write!(f, "died: {}", first_line(report)),
+            Verdict::DiedOnStart { report } => {
+                let lines: Vec<&str> = report.lines().map(str::trim).filter(|l| !l.is_empty()).take(2).collect();
+                write!(f, "died on start: {}", lines.join("; "))
+            }
+            Verdict::Late { seconds } => write!(f, "answered, but later than after {seconds} s"),
             Verdict::Hung { seconds } => write!(f, "gave no answer within {seconds} s"),
             Verdict::OutOfMemory { mib } => write!(f, "wanted more than {mib} MiB of memory"),
             Verdict::BrokeProtocol { what } => write!(f, "answered against the protocol: {what}"),
