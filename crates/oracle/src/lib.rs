@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod argument;
 pub mod canonical;
 pub mod hunt;
 pub mod judge;

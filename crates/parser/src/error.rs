@@ -126,9 +126,7 @@ fn help(rule: Option<RejectRule>) -> &'static str {
         BatchExpected => {
             "something other than trace data stands in the file at this offset: check that nothing else writes to the same output"
         }
-        Stuck => {
-            "an event that others wait for is missing or out of order: the full list of waiting threads shows which one"
-        }
+        Stuck => "an event that others wait for is missing or out of order: --verbose lists every waiting thread",
         _ => match rule.group() {
             RuleGroup::Header => "check that this is the file that runtime/trace wrote, unpacked and complete",
             RuleGroup::Container | RuleGroup::Tables | RuleGroup::Events => {

@@ -6,12 +6,13 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::output;
 use std::io::Write;
+use tracehound_oracle::argument::Argument;
 use tracehound_oracle::readers::ReaderSpec;
 use tracehound_oracle::verdict::Mode;
 use tracehound_parser::{Error, Options, Outcome as Ending, Reader};
 
-/// How many waiting threads are shown without `--verbose`.
-const WAITS_SHOWN: usize = 8;
+/// Lines of the argument that are shown without `--verbose`.
+const LINES_SHOWN: usize = 24;
 
 pub fn run(a: &Check) -> Result<Outcome, Failure> {
     let mut out = output::stdout();
@@ -65,29 +66,29 @@ fn explain(out: &mut impl Write, input: &Input, options: Options, verbose: bool)
             Ok(true)
         }
         Err(e) => {
-            write_error(out, &input.name, &e, verbose)?;
+            let argument = Argument::of(&input.bytes, options, &e);
+            write_error(out, &input.name, &e, &argument, verbose)?;
             Ok(false)
         }
     }
 }
 
-fn write_error(out: &mut impl Write, name: &str, e: &Error, verbose: bool) -> std::io::Result<()> {
+fn write_error(out: &mut impl Write, name: &str, e: &Error, argument: &Argument, verbose: bool) -> std::io::Result<()> {
     writeln!(out, "{name}: {e}")?;
     if let Some(rule) = e.rule() {
         writeln!(out, "  rule: {} ({})", rule.class(), rule.condition())?;
     }
-    if let Some(explain) = e.explain() {
-        let shown = if verbose { explain.waits.len() } else { WAITS_SHOWN };
+    for line in argument.to_string().lines().take(if verbose { usize::MAX } else { LINES_SHOWN }) {
+        writeln!(out, "  {line}")?;
+    }
+    if let Some(explain) = e.explain().filter(|_| verbose) {
         let count = match explain.waits.len() {
             1 => "1 thread waits".to_owned(),
             n => format!("{n} threads wait"),
         };
         writeln!(out, "  generation {}: {count}", explain.generation)?;
-        for wait in explain.waits.iter().take(shown) {
+        for wait in &explain.waits {
             writeln!(out, "    {wait}")?;
-        }
-        if let Some(more) = explain.waits.len().checked_sub(shown).filter(|&n| n > 0) {
-            writeln!(out, "    and {more} more: --verbose shows them")?;
         }
     }
     writeln!(out, "  next: {}", e.help())
