@@ -42,6 +42,8 @@ pub enum Command {
     Shrink(Shrink),
     /// Draw a trace or a finding as one HTML page
     Report(Report),
+    /// Try out an adapter for a reader of your own
+    Reader(Reader),
     /// Write the completions for a shell
     Completions(Completions),
     /// Write the manual page
@@ -400,6 +402,28 @@ pub struct Shrink {
     pub time: Duration,
     #[command(flatten)]
     pub strict: StrictArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Reader {
+    #[command(subcommand)]
+    pub command: ReaderCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ReaderCommand {
+    /// Test an adapter against the protocol, step by step, and say what is wrong
+    Check(ReaderCheck),
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  tracehound reader check \"cmd:python3 my_adapter.py\"")]
+pub struct ReaderCheck {
+    /// The reader, such as "cmd:PROGRAM ARGUMENTS"
+    #[arg(value_name = "READER", value_parser = reader)]
+    pub reader: ReaderSpec,
     #[command(flatten)]
     pub limits: LimitArgs,
 }

@@ -75,7 +75,7 @@ fn builtin_as_command() -> String {
 }
 
 /// Every subcommand, and none for the program itself.
-const SUBCOMMANDS: [&str; 13] = [
+const SUBCOMMANDS: [&str; 14] = [
     "",
     "check",
     "events",
@@ -87,6 +87,7 @@ const SUBCOMMANDS: [&str; 13] = [
     "known",
     "shrink",
     "report",
+    "reader",
     "completions",
     "man",
 ];

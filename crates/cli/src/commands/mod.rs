@@ -8,6 +8,7 @@ mod generate;
 mod hunt;
 mod known;
 mod manual;
+mod reader;
 mod replay;
 mod report;
 mod serve;
@@ -42,6 +43,7 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Gen(a) => generate::run(&a),
         Command::Known(a) => known::run(&a),
         Command::Shrink(a) => shrink::run(&a),
+        Command::Reader(a) => reader::run(&a),
         Command::Report(a) => report::run(&a),
         Command::Completions(a) => manual::completions(&a),
         Command::Man(a) => manual::page(&a),

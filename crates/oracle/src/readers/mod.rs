@@ -10,6 +10,7 @@ mod link;
 mod never;
 mod serve;
 mod spec;
+mod trial;
 
 pub use answer::{Classify, parse as parse_answer};
 pub use builtin::Builtin;
@@ -17,6 +18,7 @@ pub use command::{CommandReader, Limits};
 pub use hello::{Hello, PROTOCOL, Reports};
 pub use serve::serve;
 pub use spec::{ReaderError, ReaderSpec};
+pub use trial::{Tried, trial};
 
 use never::NeverStarts;
 
