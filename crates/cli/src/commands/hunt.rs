@@ -56,7 +56,8 @@ fn asked_before(now: &Hunt, out: &str) -> Result<Hunt, Failure> {
         || Failure::Environment(format!("{out}/campaign/setup.json is not that of a hunt: start the hunt anew"));
     let Ok(Args { command: Command::Hunt(before) }) = Args::try_parse_from(words) else { return Err(wrong()) };
     let threads = now.threads.or(before.threads);
-    Ok(Hunt { out: out.to_owned(), threads, json: now.json, resume: None, ..*before })
+    let corners = now.corners || before.corners;
+    Ok(Hunt { out: out.to_owned(), threads, corners, json: now.json, resume: None, ..*before })
 }
 
 /// A flag that Ctrl-C sets; the second time it ends the program.
