@@ -3,9 +3,9 @@
 //! sizes, unknown ids and misplaced batches are all expressible.
 
 use crate::event::EventType;
-use crate::limits::{MAX_EVENT_ARGS, RUNTIME_SIZE_WIDTH};
+use crate::limits::{MAX_EVENT_ARGS, MAX_VARINT_LEN, RUNTIME_SIZE_WIDTH};
 use crate::varint;
-use crate::version::Version;
+use crate::version::{HEADER_LEN, Version};
 
 /// A whole trace: header and items in file order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,7 +216,7 @@ impl Trace {
 
     /// The trace's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
+        let mut out = Vec::with_capacity(HEADER_LEN + self.items.iter().map(Item::size_hint).sum::<usize>());
         self.encode_into(&mut out);
         out
     }
@@ -235,6 +235,24 @@ impl Trace {
 }
 
 impl Item {
+    /// About how many bytes it takes, so that a trace is not copied over and over as it grows.
+    fn size_hint(&self) -> usize {
+        let payload = match self {
+            Item::Batch(b) => match &b.body {
+                Body::Events(events) => events.len() * 8,
+                Body::Strings(records) => records.iter().map(|r| r.bytes.len() + 6).sum(),
+                Body::Stacks(records) => records.iter().map(|r| 8 + r.frames.len() * 10).sum(),
+                Body::CpuSamples(records) => records.len() * 16,
+                Body::Sync(_) => 32,
+                Body::Raw(bytes) => bytes.len(),
+            },
+            Item::Experimental(b) => b.data.len(),
+            Item::EndOfGeneration => 0,
+            Item::Bytes(bytes) => bytes.len(),
+        };
+        payload + 32
+    }
+
     /// Appends the item's bytes to `out`; `scratch` is space to reuse, its contents are lost.
     pub fn encode_into(&self, version: Version, out: &mut Vec<u8>, scratch: &mut Vec<u8>) {
         match self {
@@ -304,11 +322,14 @@ impl Event {
     /// Appends the event's bytes to `out`.
     #[inline]
     pub fn encode_into(&self, out: &mut Vec<u8>) {
-        out.push(self.ty.byte());
-        varint::write(out, self.dt);
+        // Room for the longest event, so that nothing grows byte by byte.
+        let mut bytes = [0; 1 + MAX_VARINT_LEN * (1 + MAX_EVENT_ARGS)];
+        bytes[0] = self.ty.byte();
+        let mut end = varint::put(&mut bytes, 1, self.dt);
         for &arg in self.args() {
-            varint::write(out, arg);
+            end = varint::put(&mut bytes, end, arg);
         }
+        out.extend_from_slice(&bytes[..end]);
     }
 }
 

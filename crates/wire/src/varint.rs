@@ -75,6 +75,21 @@ pub fn write(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
+/// Puts the shortest encoding of `value` into `out` from `at` on; returns where it ends.
+///
+/// # Panics
+/// If there is no room; [`MAX_VARINT_LEN`] bytes are always enough.
+#[inline]
+pub fn put(out: &mut [u8], mut at: usize, mut value: u64) -> usize {
+    while value >= 0x80 {
+        out[at] = value as u8 | 0x80;
+        value >>= 7;
+        at += 1;
+    }
+    out[at] = value as u8;
+    at + 1
+}
+
 /// Appends `value` in exactly `width` bytes where that is possible, padding with
 /// continuation bits; a width too small for the value gives the shortest encoding.
 pub fn write_width(out: &mut Vec<u8>, mut value: u64, width: usize) {

@@ -18,9 +18,17 @@ impl World<'_> {
         self.s.last_gen = self.s.first_gen + swarm.generations - 1;
         self.s.gen_ = swarm.first_generation;
         self.s.procs = swarm.procs as usize;
+        let (threads, goroutines) = (swarm.threads as usize + 4, swarm.goroutines as usize + 6);
+        self.s.ms.reserve(threads);
+        self.s.gs.reserve(goroutines);
+        for list in [&mut self.s.runnable, &mut self.s.waiting, &mut self.s.free_gs] {
+            list.reserve(goroutines);
+        }
         self.setup_threads();
         self.setup_goroutines();
         let spare = if self.has(Feature::Resize) { self.below(4) } else { 0 };
+        self.s.ps.reserve(self.s.procs + spare);
+        self.s.idle.reserve(self.s.procs + spare);
         for p in 0..self.s.procs + spare {
             self.s.ps.push(P {
                 place: if p < self.s.procs { PPlace::Stopped } else { PPlace::Dead },

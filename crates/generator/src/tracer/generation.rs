@@ -35,6 +35,8 @@ impl Tracer {
         debug_assert!(open.events.is_empty() && open.batches.is_empty(), "a generation is opened twice");
         open.number = number;
         open.sync_time = sync_time;
+        open.strings.reserve(self.pool.strings.len());
+        open.stacks.reserve(self.pool.stacks.len());
         for content in names::registered(self.swarm.flavour.minor()) {
             open.strings.id(content);
         }
@@ -242,7 +244,7 @@ impl Tracer {
     }
 
     fn dump_stacks(&mut self, open: &mut Open, time: u64, items: &mut Vec<Item>) {
-        let mut records = Vec::new();
+        let mut records = Vec::with_capacity(open.stacks.used.len());
         let mut size = 1;
         for &(content, id) in &open.stacks.used {
             let frames: Vec<Frame> = self.pool.stacks[content as usize]
@@ -269,7 +271,7 @@ impl Tracer {
     }
 
     fn dump_strings(&mut self, open: &mut Open, time: u64, items: &mut Vec<Item>) {
-        let mut records = Vec::new();
+        let mut records = Vec::with_capacity(open.strings.used.len());
         let mut size = 1;
         for &(content, id) in &open.strings.used {
             let bytes = self.pool.strings[content as usize].to_vec();

@@ -21,6 +21,9 @@ use pool::Pool;
 use tracehound_wire::limits::MAX_EVENT_ARGS;
 use tracehound_wire::{Event, EventType, Item, NONE_ID, varint};
 
+/// No more steps than these have their room from the start.
+const MOST_RESERVED: u32 = 1000;
+
 /// Which arguments of a type are strings and stacks, as bit masks, and how many there are:
 /// the event table in the form that the hot path wants.
 #[derive(Clone, Copy)]
@@ -112,13 +115,18 @@ impl Tracer {
         let stamps = Stamps::new(&swarm);
         let pool = Pool::new(&swarm);
         let visible_from = swarm.first_generation + swarm.skip;
+        // Most steps write one event.
+        let steps = swarm.steps.min(MOST_RESERVED) as usize;
+        let open = || Open { events: Vec::with_capacity(steps / 2 + 32), ..Open::default() };
+        let open = [open(), open()];
+        let expected = Expected { events: Vec::with_capacity(steps + 64), ..Expected::default() };
         Tracer {
             swarm,
             stamps,
             pool,
-            open: Default::default(),
+            open,
             items: Vec::new(),
-            expected: Expected::default(),
+            expected,
             section: 0,
             visible_from,
             inverted: false,

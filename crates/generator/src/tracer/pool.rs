@@ -27,9 +27,11 @@ const WILD: [&[u8]; 6] =
 
 impl Pool {
     pub fn new(swarm: &Swarm) -> Pool {
-        let mut strings: Vec<Cow<'static, [u8]>> = TEXTS.iter().map(|t| Cow::Borrowed(t.as_bytes())).collect();
+        let mut strings: Vec<Cow<'static, [u8]>> = Vec::with_capacity(TEXTS.len() + TAME.len() + WILD.len() + 1);
+        strings.extend(TEXTS.iter().map(|t| Cow::Borrowed(t.as_bytes())));
         let wild = swarm.features.has(Feature::Wild);
-        let mut user = vec![0];
+        let mut user = Vec::with_capacity(TAME.len() + WILD.len() + 2);
+        user.push(0);
         let mut add = |text: Cow<'static, [u8]>| {
             user.push(strings.len() as u64);
             strings.push(text);
@@ -78,6 +80,14 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    /// Makes room for this many contents, 0 included.
+    pub fn reserve(&mut self, contents: usize) {
+        if self.by_content.len() < contents {
+            self.by_content.resize(contents, 0);
+            self.used.reserve(contents);
+        }
+    }
+
     /// The wire id of a content. Content 0 is always 0.
     #[inline]
     pub fn id(&mut self, content: u64) -> u64 {
