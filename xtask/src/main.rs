@@ -12,6 +12,7 @@ mod check;
 mod conformance;
 mod corners;
 mod corpus;
+mod coverage;
 mod fault;
 mod fuzz;
 mod generate;
@@ -90,6 +91,8 @@ enum Command {
     Properties(properties::Options),
     /// Count the rare corners that default cases reach, and fail if one is too rare
     Corners(corners::Options),
+    /// Measure which statements of Go's reader legal histories reach, and write docs/coverage.md
+    Coverage(coverage::Options),
     /// Report on the fuzz targets' committed seeds, or rebuild them
     Corpus(corpus::Options),
     /// Hunt with each SDK's reader beside the built-in one
@@ -113,7 +116,10 @@ enum Command {
 impl Command {
     /// Whether it is worth being built with optimisation first.
     fn is_long(&self) -> bool {
-        matches!(self, Command::Soak(_) | Command::Corners(_) | Command::Conformance { large: true, .. })
+        matches!(
+            self,
+            Command::Soak(_) | Command::Corners(_) | Command::Coverage(_) | Command::Conformance { large: true, .. }
+        )
     }
 }
 
@@ -163,6 +169,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::LintWorkflows => return Ok(close(workflows::lint()?)),
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corners(options) => return Ok(close(corners::corners(&options))),
+        Command::Coverage(options) => coverage::coverage(&options)?,
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Findings => return Ok(close(slow::findings()?)),

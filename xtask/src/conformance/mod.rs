@@ -15,6 +15,7 @@ use inputs::Input;
 use pair::{Finding, Pair};
 use raw::Raw;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 use tracehound_oracle::readers::go::Toolchain;
 
@@ -33,6 +34,15 @@ pub fn run(sdks: &[Sdk], large: bool) -> Result<Tally> {
         tally += check(&toolchain, large)?;
     }
     Ok(tally)
+}
+
+/// The traces that a toolchain's sources bring along for its own tests.
+///
+/// # Errors
+/// A worker that does not build, test data that cannot be read.
+pub fn shipped(toolchain: &Toolchain) -> Result<Vec<Arc<[u8]>>> {
+    let inputs = inputs::shipped(toolchain, &mut Raw::start(toolchain)?)?;
+    Ok(inputs.into_iter().map(|input| input.bytes).collect())
 }
 
 fn check(toolchain: &Toolchain, large: bool) -> Result<Tally> {

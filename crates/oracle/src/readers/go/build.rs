@@ -59,7 +59,7 @@ impl Toolchain {
             .current_dir(scratch.path())
             .args(["build", "-trimpath", "-overlay"])
             .arg(&overlay)
-            .args(recipe.gcflags.map(|flags| format!("-gcflags={flags}")))
+            .args(recipe.flags)
             .arg("-o")
             .arg(&program)
             .arg(HOST_COMMAND)

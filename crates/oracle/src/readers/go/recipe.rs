@@ -1,7 +1,7 @@
 //! What goes into a worker: the sources over the host command, changes to the SDK's own
 //! packages, and how the compiler instruments them.
 
-use super::sources::{COVERAGE_HOOKS, COVERAGE_MAIN, SOURCES};
+use super::sources::{COVERAGE_HOOKS, COVERAGE_MAIN, SOURCES, STATEMENTS_HOOK};
 use std::borrow::Cow;
 use std::path::PathBuf;
 
@@ -12,14 +12,14 @@ pub struct Recipe {
     pub(super) sources: Vec<(&'static str, &'static str)>,
     /// Files of the SDK that are replaced or added: path below `src`, content.
     pub(super) replaced: Vec<(PathBuf, Cow<'static, [u8]>)>,
-    /// The compiler's flags.
-    pub(super) gcflags: Option<&'static str>,
+    /// Flags of `go build`.
+    pub(super) flags: &'static [&'static str],
 }
 
 impl Recipe {
     /// The worker that speaks the protocol.
     pub fn plain() -> Recipe {
-        Recipe { sources: SOURCES.to_vec(), replaced: Vec::new(), gcflags: None }
+        Recipe { sources: SOURCES.to_vec(), replaced: Vec::new(), flags: &[] }
     }
 
     /// The worker that a fuzzer runs over shared memory, with the reader's edge counters and
@@ -33,7 +33,16 @@ impl Recipe {
         }
         let hooks = Cow::Borrowed(COVERAGE_HOOKS.as_bytes());
         recipe.replaced.push(("internal/fuzz/trace.go".into(), hooks));
-        recipe.gcflags = Some("internal/trace/...=-d=libfuzzer");
+        recipe.flags = &["-gcflags=internal/trace/...=-d=libfuzzer"];
+        recipe
+    }
+
+    /// The worker that speaks the protocol and, when it ends, leaves in the folder `GOCOVERDIR` which of the
+    /// reader's statements were run.
+    pub fn statements() -> Recipe {
+        let mut recipe = Recipe::plain();
+        recipe.sources.push(STATEMENTS_HOOK);
+        recipe.flags = &["-cover", "-coverpkg=internal/trace"];
         recipe
     }
 

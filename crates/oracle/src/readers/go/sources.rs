@@ -37,6 +37,10 @@ pub(super) const COVERAGE_MAIN: &str = include_str!("../../../../../adapters/go/
 /// What takes the place of the SDK's `internal/fuzz/trace.go` in the coverage worker.
 pub(super) const COVERAGE_HOOKS: &str = include_str!("../../../../../adapters/go/coverage/hooks.go");
 
+/// What is added to the worker's sources where the reader's statements are counted.
+pub(super) const STATEMENTS_HOOK: (&str, &str) =
+    ("statements.go", include_str!("../../../../../adapters/go/coverage/statements.go"));
+
 #[cfg(test)]
 mod tests {
     use super::SOURCES;
