@@ -1,4 +1,4 @@
-// Command sabotage plants one fault at a time in a copy of Go's own trace reader.
+// Command sabotage plants faults in a copy of Go's own trace reader.
 //
 // It exists to find out what our oracles cannot see: every rule of the reader is
 // taken out in turn, every state change forgotten, every comparison moved by one, and
@@ -7,55 +7,85 @@
 //
 //	sabotage DIR              lists the faults that it can plant in the package at DIR, as JSON lines
 //	sabotage DIR N OUTDIR     writes the one file that fault N changes into OUTDIR
+//	sabotage DIR all OUTDIR   writes all files with all faults into OUTDIR, each asleep until the environment
+//	                          variable TRACEHOUND_SABOTAGE holds its number
+//
+// With all faults in one program hundreds of them can be tried without building anything again.
 package main
 
 import (
 	"encoding/json"
 	"fmt"
-	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
 	"sort"
 	"strconv"
+	"strings"
 )
 
 // files are the parts of the package that read the v2 format.
 var files = []string{"base.go", "batch.go", "batchcursor.go", "generation.go", "order.go", "reader.go"}
 
-// fault is one edit: the bytes [from, to) of File are put between two texts, or replaced by
-// the first where the second is empty.
+// fault is one edit: text before and behind [from, to) of File. In both texts awake stands for
+// the question whether the fault is planted.
 type fault struct {
-	ID    int    `json:"id"`
-	File  string `json:"file"`
-	Line  int    `json:"line"`
-	Func  string `json:"func"`
-	Kind  string `json:"kind"`
-	Was   string `json:"was"`
-	from  int
-	to    int
-	text  string
-	close string
+	ID     int    `json:"id"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Func   string `json:"func"`
+	Kind   string `json:"kind"`
+	Was    string `json:"was"`
+	from   int
+	to     int
+	before string
+	behind string
 }
+
+const awake = "\x00"
+
+// helpers is what the faults call; it becomes a file of the package.
+const helpers = `package trace
+
+import (
+	"os"
+	"strconv"
+)
+
+var sabotage, _ = strconv.Atoi(os.Getenv("TRACEHOUND_SABOTAGE"))
+
+func sabotaged(fault int) bool { return fault == sabotage }
+
+// either is a if the fault is planted, else b.
+func either[T any](planted bool, a, b T) T {
+	if planted {
+		return a
+	}
+	return b
+}
+`
 
 func main() {
 	if len(os.Args) != 2 && len(os.Args) != 4 {
-		fail("usage: sabotage DIR [N OUTDIR]")
+		fail("usage: sabotage DIR [N|all OUTDIR]")
 	}
 	dir := os.Args[1]
+	sources := map[string][]byte{}
 	faults := []fault{}
 	for _, name := range files {
-		path := filepath.Join(dir, name)
-		source, err := os.ReadFile(path)
+		source, err := os.ReadFile(filepath.Join(dir, name))
 		if os.IsNotExist(err) {
 			continue
 		}
 		check(err)
+		sources[name] = source
 		faults = append(faults, inFile(name, source)...)
 	}
 	for i := range faults {
-		faults[i].ID = i
+		// 0 is what an empty environment says.
+		faults[i].ID = i + 1
 	}
 	if len(os.Args) == 2 {
 		out := json.NewEncoder(os.Stdout)
@@ -64,24 +94,77 @@ func main() {
 		}
 		return
 	}
+	write("sabotage.go", []byte(helpers))
+	if os.Args[2] == "all" {
+		for name, source := range sources {
+			asleep := func(f fault) string { return fmt.Sprintf("sabotaged(%d)", f.ID) }
+			write(name, apply(source, in(name, faults), asleep))
+		}
+		return
+	}
 	n, err := strconv.Atoi(os.Args[2])
 	check(err)
-	if n < 0 || n >= len(faults) {
-		fail("there are faults 0 to %d", len(faults)-1)
+	if n < 1 || n > len(faults) {
+		fail("there are faults 1 to %d", len(faults))
 	}
-	f := faults[n]
-	source, err := os.ReadFile(filepath.Join(dir, f.File))
-	check(err)
-	check(os.WriteFile(filepath.Join(os.Args[3], f.File), f.apply(source), 0o644))
+	f := faults[n-1]
+	planted := func(fault) string { return "true" }
+	write(f.File, apply(sources[f.File], []fault{f}, planted))
 }
 
-func (f fault) apply(source []byte) []byte {
-	out := append([]byte{}, source[:f.from]...)
-	out = append(out, f.text...)
-	if f.close != "" {
-		out = append(append(out, source[f.from:f.to]...), f.close...)
+// write puts a file into OUTDIR. What is there may be a link to the file of an SDK, which must stay as it is.
+func write(name string, text []byte) {
+	path := filepath.Join(os.Args[3], name)
+	if err := os.Remove(path); !os.IsNotExist(err) {
+		check(err)
 	}
-	return append(out, source[f.to:]...)
+	check(os.WriteFile(path, text, 0o644))
+}
+
+func in(name string, faults []fault) []fault {
+	var some []fault
+	for _, f := range faults {
+		if f.File == name {
+			some = append(some, f)
+		}
+	}
+	return some
+}
+
+// apply plants all of the faults at once. What encloses more text encloses the edits within it.
+func apply(source []byte, faults []fault, question func(fault) string) []byte {
+	type insertion struct {
+		at, span, id int
+		behind       bool
+		text         string
+	}
+	var all []insertion
+	for _, f := range faults {
+		text := func(s string) string { return strings.ReplaceAll(s, awake, question(f)) }
+		span := f.to - f.from
+		all = append(all, insertion{f.from, span, f.ID, false, text(f.before)})
+		all = append(all, insertion{f.to, span, f.ID, true, text(f.behind)})
+	}
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := all[i], all[j]
+		switch {
+		case a.at != b.at:
+			return a.at < b.at
+		case a.behind != b.behind:
+			return a.behind
+		case a.span != b.span:
+			return (a.span < b.span) == a.behind
+		default:
+			return (a.id > b.id) == a.behind
+		}
+	})
+	var out []byte
+	done := 0
+	for _, i := range all {
+		out = append(append(out, source[done:i.at]...), i.text...)
+		done = i.at
+	}
+	return append(out, source[done:]...)
 }
 
 // inFile finds the faults of one file, in the order of their places.
@@ -89,91 +172,12 @@ func inFile(name string, source []byte) []fault {
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, name, source, 0)
 	check(err)
-	var faults []fault
+	p := &planter{set: set, name: name, source: source}
 	for _, decl := range tree.Decls {
-		function, ok := decl.(*ast.FuncDecl)
-		if !ok || function.Body == nil || function.Name.Name == "String" {
-			continue
-		}
-		plant := func(kind string, from, to token.Pos, text, closing string) {
-			a, b := set.Position(from), set.Position(to)
-			was := string(source[a.Offset:b.Offset])
-			faults = append(faults, fault{File: name, Line: a.Line, Func: function.Name.Name, Kind: kind, Was: was,
-				from: a.Offset, to: b.Offset, text: text, close: closing})
-		}
-		ast.Inspect(function.Body, func(node ast.Node) bool {
-			visit(node, plant)
-			return true
-		})
+		p.declaration(decl)
 	}
-	sort.SliceStable(faults, func(i, j int) bool { return faults[i].from < faults[j].from })
-	return faults
-}
-
-type planter func(kind string, from, to token.Pos, text, closing string)
-
-func visit(node ast.Node, plant planter) {
-	switch n := node.(type) {
-	case *ast.IfStmt:
-		switch outcome(n.Body) {
-		case "error":
-			plant("rule-deleted", n.Cond.Pos(), n.Cond.End(), "false && (", ")")
-		case "wait":
-			plant("wait-deleted", n.Cond.Pos(), n.Cond.End(), "false && (", ")")
-		case "":
-			plant("branch-never", n.Cond.Pos(), n.Cond.End(), "false && (", ")")
-			if n.Else == nil {
-				plant("branch-always", n.Cond.Pos(), n.Cond.End(), "true || (", ")")
-			}
-		}
-	case *ast.AssignStmt:
-		if n.Tok == token.ASSIGN && len(n.Lhs) == 1 && len(n.Rhs) == 1 {
-			if _, local := n.Lhs[0].(*ast.Ident); !local {
-				plant("change-forgotten", n.Lhs[0].Pos(), n.TokPos+1, "_ =", "")
-			} else {
-				plant("change-forgotten", n.Pos(), n.TokPos+1, "_ =", "")
-			}
-		}
-	case *ast.ExprStmt:
-		if call, ok := n.X.(*ast.CallExpr); ok {
-			if name, ok := call.Fun.(*ast.Ident); ok && name.Name == "panic" {
-				return
-			}
-			plant("call-forgotten", n.Pos(), n.End(), "_ = func() { ", " }")
-		}
-	case *ast.BinaryExpr:
-		if text, ok := neighbours[n.Op]; ok {
-			plant("compare-by-one", n.OpPos, n.OpPos+token.Pos(len(n.Op.String())), text, "")
-		}
-	}
-}
-
-var neighbours = map[token.Token]string{token.LSS: "<=", token.LEQ: "<", token.GTR: ">=", token.GEQ: ">"}
-
-// outcome says what a branch is for: "error" if it ends with an error, "wait" if it ends
-// by putting the event off, "" otherwise.
-func outcome(body *ast.BlockStmt) string {
-	if len(body.List) == 0 {
-		return ""
-	}
-	ret, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
-	if !ok || len(ret.Results) == 0 {
-		return ""
-	}
-	switch last := ret.Results[len(ret.Results)-1].(type) {
-	case *ast.CallExpr:
-		return "error"
-	case *ast.Ident:
-		if last.Name == "err" {
-			return "error"
-		}
-		if len(ret.Results) > 1 && last.Name == "nil" {
-			if put, ok := ret.Results[len(ret.Results)-2].(*ast.Ident); ok && put.Name == "false" {
-				return "wait"
-			}
-		}
-	}
-	return ""
+	sort.SliceStable(p.faults, func(i, j int) bool { return p.faults[i].from < p.faults[j].from })
+	return p.faults
 }
 
 func check(err error) {

@@ -32,6 +32,8 @@ pub enum Command {
     Convert(Convert),
     /// Generate legal histories, break them, and hold readers to the truth
     Hunt(Box<Hunt>),
+    /// Plant faults one at a time, and see which laws notice (builds with the feature `faults`)
+    Faults(Faults),
     /// Run one case of a hunt again
     Replay(Replay),
     /// Write legal histories as traces
@@ -169,6 +171,12 @@ pub struct Hunt {
     /// Tell how often each corner and each change of state occurred
     #[arg(long)]
     pub corners: bool,
+    /// Stop at the first finding
+    #[arg(long)]
+    pub first: bool,
+    /// How long each finding may be made smaller, in each of two ways
+    #[arg(long, default_value = "20s", value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub shrink_time: Duration,
     /// Threads, each with readers of its own; all cores without this
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -178,6 +186,35 @@ pub struct Hunt {
     pub generator: GeneratorArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound faults --fault no-self-steal\n  tracehound faults --check")]
+pub struct Faults {
+    /// Only this fault (may be repeated)
+    #[arg(long = "fault", value_name = "NAME")]
+    pub faults: Vec<String>,
+    /// Campaigns for each fault, from seeds of their own
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub seeds: u64,
+    /// Cases for which all laws are watched
+    #[arg(long, default_value_t = 300, value_name = "N")]
+    pub cases: u64,
+    /// Cases after which a fault that no law has seen is given up
+    #[arg(long, default_value_t = 2000, value_name = "N")]
+    pub patience: u64,
+    /// The score that is kept
+    #[arg(long, default_value = "corpus/faults.json", value_name = "FILE")]
+    pub score: String,
+    /// The page that is made of it
+    #[arg(long, default_value = "docs/faults.md", value_name = "FILE")]
+    pub page: String,
+    /// Write score and page
+    #[arg(long, conflicts_with = "faults")]
+    pub write: bool,
+    /// Compare with the score that is kept: exit status 1 if a kill is lost
+    #[arg(long, conflicts_with_all = ["write", "faults"])]
+    pub check: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -305,6 +342,8 @@ impl Hunt {
             seeds: seeds::load(&self.seeds)?,
             shard: self.shard,
             threads: self.threads.unwrap_or(setup.threads),
+            first: self.first,
+            shrink_time: self.shrink_time,
             config: self.generator.config()?,
             ..setup
         })

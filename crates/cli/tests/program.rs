@@ -75,13 +75,14 @@ fn builtin_as_command() -> String {
 }
 
 /// Every subcommand, and none for the program itself.
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 15] = [
     "",
     "check",
     "events",
     "compare",
     "convert",
     "hunt",
+    "faults",
     "replay",
     "gen",
     "known",

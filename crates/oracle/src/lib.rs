@@ -8,6 +8,7 @@
 
 pub mod argument;
 pub mod canonical;
+pub mod faults;
 pub mod hunt;
 pub mod judge;
 pub mod known;

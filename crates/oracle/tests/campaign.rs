@@ -13,7 +13,8 @@ fn a_campaign_begins_with_the_reject_matrix_and_the_probes() {
     let end = hunt(&setup, Bound::Cases(0), |_| true).unwrap();
     assert_eq!(end.stats.matrix, 2 * matrix::entries().len() as u64);
     assert!(end.stats.probes > 20_000, "{}", end.stats.probes);
-    assert_eq!(end.stats.cases(), 0);
+    assert!((10..100).contains(&end.stats.legal), "{}", end.stats.legal);
+    assert!(end.stats.self_steals > 0);
     assert_eq!(end.groups, [], "the built-in reader and the matrix agree");
 }
 
@@ -79,5 +80,6 @@ fn a_reader_that_only_fails_is_given_up_and_said_so() {
     let unasked = end.stats.not_compared.iter().find(|((_, why), _)| why.to_string().contains("given up"));
     assert!(unasked.is_some_and(|(_, n)| *n > 200), "{:?}", end.stats.not_compared);
     assert!(end.groups.iter().any(|g| g.breach.reader == spec && g.breach.law == Law::Bounded), "{:?}", end.groups);
-    assert_eq!(end.stats.legal, 100, "the built-in reader goes on");
+    let opening = hunt(&Setup { threads: 1, ..Setup::default() }, Bound::Cases(0), |_| true).unwrap();
+    assert_eq!(end.stats.legal, opening.stats.legal + 100, "the built-in reader goes on");
 }

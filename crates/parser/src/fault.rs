@@ -99,6 +99,58 @@ faults! {
     LastStringLost "last-string-lost" "The last string of each string batch is not stored.";
     SmallBatchLimit "small-batch-limit" "A batch of exactly the greatest size is refused.";
     MetricTruncated "metric-truncated" "Metrics are cut to 32 bits.";
+    ProcStatusRange "proc-status-range" "A P's status may be a number that stands for none.";
+    ProcStatusSyscallUnbound "proc-status-syscall-unbound" "A P reported in a syscall is not bound to the reporting thread.";
+    PromotionWithoutHolder "promotion-without-holder" "An abandoned P that is known to be in a syscall needs no thread that holds it.";
+    ProcStartAnyState "proc-start-any-state" "A P may start that is not idle.";
+    ProcStartWithoutSeq "proc-start-without-seq" "A P's start is not counted in its sequence.";
+    ProcStopWithoutProc "proc-stop-without-proc" "A thread without a P may stop one.";
+    ProcStopKeepsP "proc-stop-keeps-p" "A P that stops stays bound to its thread.";
+    StealAnyState "steal-any-state" "A P may be stolen that is in no syscall.";
+    StealFromNobody "steal-from-nobody" "A P may be stolen from a thread that does not exist.";
+    StealWrongProc "steal-wrong-proc" "A P may be stolen from a thread that holds another one or none.";
+    StealKeepsVictim "steal-keeps-victim" "A stolen P stays bound to the thread that lost it.";
+    GoStatusRange "go-status-range" "A goroutine's status may be a number that stands for none.";
+    GoStatusUnbound "go-status-unbound" "A goroutine reported running is not bound to its thread.";
+    StatusSyscallAnyThread "status-syscall-any-thread" "A goroutine may be reported in a syscall on a thread that has another one.";
+    CreateAnyState "create-any-state" "A goroutine that does not run may create others.";
+    CreateBlockedRunnable "create-blocked-runnable" "A goroutine created blocked is held to be runnable.";
+    GoStartWithG "go-start-with-g" "A goroutine may start on a thread that has another one.";
+    GoStartWithoutSeq "go-start-without-seq" "A goroutine's start is not counted in its sequence.";
+    DestroyKeepsG "destroy-keeps-g" "A goroutine that ends goes on to exist.";
+    UnblockWithoutSeq "unblock-without-seq" "An unblock is not counted in the goroutine's sequence.";
+    SwitchAnyState "switch-any-state" "A coroutine switch may go to a goroutine that does not wait.";
+    SwitchKeepsRunning "switch-keeps-running" "A goroutine that switches to another one goes on to run.";
+    SyscallEndAnyState "syscall-end-any-state" "A syscall may end of a goroutine that is in none.";
+    SyscallBeginKeepsG "syscall-begin-keeps-g" "A goroutine that goes into a syscall is held to run.";
+    SyscallBeginKeepsP "syscall-begin-keeps-p" "A P whose goroutine goes into a syscall is held to run.";
+    SyscallBeginWithoutSeq "syscall-begin-without-seq" "A syscall's begin is checked but not counted in the P's sequence.";
+    SyscallEndKeepsG "syscall-end-keeps-g" "A goroutine whose syscall ends is held to be in it still.";
+    SyscallEndKeepsP "syscall-end-keeps-p" "A P whose goroutine's syscall ends is held to be in it still.";
+    EndBlockedKeepsG "end-blocked-keeps-g" "A goroutine whose syscall ends without a P stays bound to its thread.";
+    DestroySyscallAnyProc "destroy-syscall-any-proc" "A cgo callback may end on a thread whose P is in no syscall.";
+    DestroySyscallNotAbandoned "destroy-syscall-not-abandoned" "A P that a cgo callback leaves behind is not held to be abandoned.";
+    DestroySyscallKeepsG "destroy-syscall-keeps-g" "The end of a cgo callback leaves the goroutine bound to the thread.";
+    GcActiveTwice "gc-active-twice" "The GC may be reported active after its first event.";
+    GcActiveWhileOff "gc-active-while-off" "The GC may be reported active in a later generation while it is off.";
+    GcEndWhileOff "gc-end-while-off" "The GC may end while it is off.";
+    SweepNeverEnds "sweep-never-ends" "The end of a sweep does not close it.";
+    ActiveRangeForgotten "active-range-forgotten" "A range that is reported active is not held to be open.";
+    RangeActiveTwice "range-active-twice" "A range may be reported active twice in the first generation.";
+    NameUnchecked "name-unchecked" "A task or region may have a type that is not in the string table.";
+    RegionTaskUnchecked "region-task-unchecked" "The end of a region does not compare its task.";
+    RegionNeverEnds "region-never-ends" "The end of a region does not close it.";
+    NeedsNoThread "needs-no-thread" "Events that need a thread may belong to none.";
+    NeedsNoProc "needs-no-proc" "Events that need a P may happen without one.";
+    NeedsNoGoroutine "needs-no-goroutine" "Events that need a goroutine may happen without one.";
+    StaleCache "stale-cache" "A trace that is read for the third time in a row is told from a cache that counts its Syncs from 2.";
+    ShortReadEnds "short-read-ends" "A read that brings a single byte is taken for the end of the input.";
+    Times44Bits "times-44-bits" "Times of batches are cut to 44 bits.";
+    ManyBatchesLost "many-batches-lost" "Of a generation's event batches those behind the 100th are lost.";
+    ProcIds32Bits "proc-ids-32-bits" "Ids of Ps are cut to 32 bits.";
+    ErrorRepeatsEvent "error-repeats-event" "The last event before an error is delivered once more.";
+    UnknownExperimentPanics "unknown-experiment-panics" "A batch of an experiment without a name is a panic.";
+    FallingThreads "falling-threads" "Where five or more threads first appear in the order of falling ids, the last one is lost.";
 }
 
 /// Environment variable with names of faults, separated by commas, that are armed in every
@@ -158,6 +210,28 @@ impl FaultSet {
             names.split(',').filter_map(|n| Fault::from_name(n.trim())).fold(FaultSet::default(), FaultSet::with)
         })
     }
+}
+
+/// For [`Fault::StaleCache`]: whether these bytes were also what was read the last two times on this thread.
+#[cfg(feature = "faults")]
+pub(crate) fn is_third_reading(bytes: &[u8]) -> bool {
+    use rustc_hash::FxHasher;
+    use std::cell::Cell;
+    use std::hash::Hasher;
+    thread_local!(static LAST: Cell<(u64, u32)> = const { Cell::new((0, 0)) });
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    let hash = hasher.finish();
+    let (last, times) = LAST.get();
+    let times = if last == hash { times + 1 } else { 1 };
+    LAST.set((hash, times));
+    times == 3
+}
+
+/// Without the feature never.
+#[cfg(not(feature = "faults"))]
+pub(crate) const fn is_third_reading(_: &[u8]) -> bool {
+    false
 }
 
 /// Whether a fault is armed; `false` at compile time without the feature.

@@ -282,6 +282,9 @@ impl Generation {
             return;
         }
         let stream = &mut self.streams[thread.stream as usize];
+        if fault!(l.faults, ManyBatchesLost) && self.batches.len() >= 100 {
+            return;
+        }
         let new = self.batches.len() as u32;
         let len = (item.end - item.start) as u32;
         self.batches.push(BatchSpan { start: item.start, ts: item.ts, len, next: NONE });
@@ -302,6 +305,12 @@ impl Generation {
         if self.sync.snapshot.is_none() && l.version.has_sync_batch() {
             let message = "the generation has no clock snapshot".to_owned();
             return Err(self.failed(l, RejectRule::ClockMissing, l.input.pos, message));
+        }
+        if fault!(l.faults, FallingThreads)
+            && self.streams.len() >= 5
+            && self.streams.is_sorted_by_key(|s| std::cmp::Reverse(l.threads.get(s.thread).m))
+        {
+            self.streams.pop();
         }
         l.tables.settle();
         if let Some((stack, string, is_func)) = l.tables.stacks.dangling_frame(&l.tables.strings) {
@@ -370,6 +379,9 @@ impl Generation {
 }
 
 fn experimental(l: &mut Loader<'_, '_>, item: &Item) {
+    if fault!(l.faults, UnknownExperimentPanics) {
+        assert_eq!(item.experiment, 1, "a batch of an experiment without a name");
+    }
     if !fault!(l.faults, ExperimentalBatchesDropped) {
         let Item { experiment, m, start, end, .. } = *item;
         l.tables.experimental.push(ExperimentalSpan { experiment, m, start, end });

@@ -4,6 +4,7 @@
 //! Everything above holds positions into [`Input::data`]. For a stream those shift when
 //! a finished generation is discarded, which happens only between generations.
 
+use crate::fault::{FaultSet, fault};
 use std::io::{self, Read};
 
 /// How many bytes a stream is asked for at once, at least.
@@ -19,7 +20,7 @@ pub(crate) struct Input<'a> {
 
 enum Source<'a> {
     Slice(&'a [u8]),
-    Stream { from: Box<dyn Read + 'a>, buf: Vec<u8>, filled: usize, ended: bool },
+    Stream { from: Box<dyn Read + 'a>, buf: Vec<u8>, filled: usize, ended: bool, faults: FaultSet },
 }
 
 impl<'a> Input<'a> {
@@ -27,8 +28,8 @@ impl<'a> Input<'a> {
         Input { source: Source::Slice(bytes), base: 0, pos: 0 }
     }
 
-    pub fn stream(from: impl Read + 'a) -> Input<'a> {
-        let source = Source::Stream { from: Box::new(from), buf: Vec::new(), filled: 0, ended: false };
+    pub fn stream(from: impl Read + 'a, faults: FaultSet) -> Input<'a> {
+        let source = Source::Stream { from: Box::new(from), buf: Vec::new(), filled: 0, ended: false, faults };
         Input { source, base: 0, pos: 0 }
     }
 
@@ -65,7 +66,7 @@ impl<'a> Input<'a> {
 
     /// Reads more from the stream; false at its end.
     fn more(&mut self, wanted: usize) -> io::Result<bool> {
-        let Source::Stream { from, buf, filled, ended } = &mut self.source else { return Ok(false) };
+        let Source::Stream { from, buf, filled, ended, faults } = &mut self.source else { return Ok(false) };
         if *ended {
             return Ok(false);
         }
@@ -80,6 +81,7 @@ impl<'a> Input<'a> {
                     return Ok(false);
                 }
                 Ok(n) => {
+                    *ended = n == 1 && fault!(faults, ShortReadEnds);
                     *filled += n;
                     return Ok(true);
                 }

@@ -72,6 +72,9 @@ pub(crate) fn next(input: &mut Input<'_>, sw: &Switches, faults: FaultSet) -> Re
     item.generation = number(input, "generation")?;
     item.m = number(input, "thread")? as i64;
     item.ts = number(input, "time")?;
+    if fault!(faults, Times44Bits) {
+        item.ts &= (1 << 44) - 1;
+    }
     let size = number(input, "size")?;
     if size > MAX_BATCH_SIZE || fault!(faults, SmallBatchLimit) && size == MAX_BATCH_SIZE {
         let message = format!("a batch claims {size} bytes of payload, but at most {MAX_BATCH_SIZE} are allowed");

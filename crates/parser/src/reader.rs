@@ -82,6 +82,8 @@ pub struct Reader<'a> {
     /// The error that ends the trace, on its way out.
     failure: Option<Error>,
     pext: Pext,
+    /// With a fault: an event to deliver again before an error.
+    last: Option<Emitted>,
     faults: FaultSet,
 }
 
@@ -117,7 +119,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the header is not that of a readable trace.
     pub fn with_options(bytes: &'a [u8], options: Options) -> Result<Reader<'a>, Error> {
-        Reader::open(Input::slice(bytes), options)
+        let mut reader = Reader::open(Input::slice(bytes), options)?;
+        if fault!(reader.faults, StaleCache) && crate::fault::is_third_reading(bytes) {
+            reader.syncs = 1;
+        }
+        Ok(reader)
     }
 
     /// A reader of a stream. Holds one generation and a batch in memory.
@@ -125,7 +131,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the header is not that of a readable trace, or cannot be read.
     pub fn from_read(from: impl Read + 'a, options: Options) -> Result<Reader<'a>, Error> {
-        Reader::open(Input::stream(from), options)
+        Reader::open(Input::stream(from, options.faults()), options)
     }
 
     fn open(mut input: Input<'a>, options: Options) -> Result<Reader<'a>, Error> {
@@ -155,6 +161,7 @@ impl<'a> Reader<'a> {
             strict: options.strict.then(|| Box::new(Strict::new(version))),
             failure: None,
             pext: Pext::detect(),
+            last: None,
             faults,
         })
     }
@@ -175,12 +182,27 @@ impl<'a> Reader<'a> {
         if self.outcome != Outcome::Unfinished {
             return None;
         }
+        if fault!(self.faults, ErrorRepeatsEvent)
+            && let Some(failure) = self.failure.take()
+        {
+            self.outcome = Outcome::Refused;
+            return Some(Err(failure.after(self.events)));
+        }
         let pext = self.pext;
         if perform(NextEvent(self), pext) {
+            if fault!(self.faults, ErrorRepeatsEvent) && self.current.ty == EventType::ProcStatus {
+                self.last = Some(self.current);
+            }
             self.events += 1;
             return Some(Ok(Event { e: &self.current, scene: &self.scene, data: self.input.data() }));
         }
         let failure = self.failure.take()?;
+        if fault!(self.faults, ErrorRepeatsEvent)
+            && let Some(last) = self.last.take()
+        {
+            (self.current, self.failure) = (last, Some(failure));
+            return Some(Ok(Event { e: &self.current, scene: &self.scene, data: self.input.data() }));
+        }
         self.outcome = Outcome::Refused;
         Some(Err(failure.after(self.events)))
     }

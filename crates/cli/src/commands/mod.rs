@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod convert;
 mod events;
+mod faults;
 mod generate;
 mod hunt;
 mod known;
@@ -39,6 +40,7 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Compare(a) => compare::run(&a),
         Command::Convert(a) => convert::run(&a),
         Command::Hunt(a) => hunt::run(&a),
+        Command::Faults(a) => faults::run(&a),
         Command::Replay(a) => replay::run(&a),
         Command::Gen(a) => generate::run(&a),
         Command::Known(a) => known::run(&a),

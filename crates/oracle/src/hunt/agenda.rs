@@ -3,7 +3,7 @@
 //! The units of a campaign follow from its setup alone. Which thread, process or machine does
 //! which, and in what order, does not matter to what is found.
 
-use super::case::{HuntCase, Made, edits_of, first_cases};
+use super::case::{HuntCase, Made, edits_of, first_cases, history};
 use super::{Seed, Setup};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ impl FromStr for Shard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Sort {
-    /// The reject matrix and the probes.
+    /// Rare corners, the reject matrix and the probes.
     First,
     /// Traces from outside, as they are.
     Seeds,
@@ -153,7 +153,7 @@ pub(super) struct Maker<'s> {
 
 impl<'s> Maker<'s> {
     pub(super) fn new(setup: &'s Setup, histories: Option<u64>) -> Maker<'s> {
-        let first = Box::new(first_cases(!setup.readers.is_empty()));
+        let first = Box::new(first_cases(setup));
         Maker { setup, histories: histories.unwrap_or(u64::MAX), first, first_at: 0, without_place: 0 }
     }
 
@@ -162,7 +162,7 @@ impl<'s> Maker<'s> {
         match unit.0 {
             Sort::First => {
                 if unit.1 < self.first_at {
-                    (self.first, self.first_at) = (Box::new(first_cases(!self.setup.readers.is_empty())), 0);
+                    (self.first, self.first_at) = (Box::new(first_cases(self.setup)), 0);
                 }
                 let before = (unit.1 - self.first_at) as usize * FIRST;
                 self.first_at = unit.1 + 1;
@@ -188,14 +188,9 @@ impl<'s> Maker<'s> {
     fn history(&mut self, n: u64, cases: &mut Vec<(HuntCase, Made)>) {
         let seed = self.setup.seed.wrapping_add(n);
         let legal = HuntCase::legal(seed, &self.setup.config);
-        let Some(made) = legal.make() else { return };
-        let Some(history) = &made.history else { return };
-        // Labels hold for edits of legal histories only, which a runtime's fault spoils.
-        let count = if history.fault_hits() == 0 { self.setup.edits } else { 0 };
-        let (edits, without_place) = edits_of(&legal, history.trace(), count, seed);
+        let (some, without_place) = history(legal, self.setup.edits);
         self.without_place += without_place;
-        cases.push((legal, made));
-        cases.extend(edits);
+        cases.extend(some);
     }
 
     fn edit_of_seed(&mut self, n: u64, cases: &mut Vec<(HuntCase, Made)>) {

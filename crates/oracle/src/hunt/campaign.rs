@@ -268,6 +268,9 @@ impl Shared {
             Some(journal) => journal.note(all, found, self.elapsed_before + self.start.elapsed())?,
             None => all.add(found, setup.shard),
         };
+        if setup.first && !new.is_empty() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
         if let Some(desk) = &self.desk {
             new.into_iter().for_each(|group| desk.put(group));
         }

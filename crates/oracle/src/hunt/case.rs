@@ -3,8 +3,8 @@
 //! `/OPERATOR@CHOICES` behind it for an edit. The traces of the reject matrix and the probes are cases
 //! too: edits that leave nothing of the history.
 
-use super::probe;
-use crate::judge::matrix;
+use super::fixed::{self, Fixed};
+use super::{Setup, opening};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use std::fmt;
@@ -12,8 +12,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use tracehound_generator::mutate::{self, Edited, Facts, Label, Operator, operators};
 use tracehound_generator::source::Rng;
-use tracehound_generator::{Case, CaseError, Config, History};
-use tracehound_wire::{RejectRule, Trace};
+use tracehound_generator::{Case, CaseError, Choices, Config, History};
+use tracehound_wire::Trace;
 
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +108,8 @@ impl HuntCase {
                 }
             });
         };
-        let (bytes, edit) = if let Some((_, mut all)) = fixed(edit.operator) {
-            all.nth(usize::try_from(edit.choices).ok()?)?
+        let (bytes, edit) = if fixed::name(edit.operator).is_some() {
+            fixed::nth(edit.operator, edit.choices)?
         } else {
             let operator = Operator::named(edit.operator)?;
             let trace = match &self.origin {
@@ -133,75 +133,39 @@ impl Made {
     }
 }
 
-/// The name that stands for the reject matrix where an operator's would stand; its choices are the
-/// trace's place in the matrix.
-const MATRIX: &str = "matrix";
-
-/// Likewise for the probes.
-const PROBE: &str = "probe";
-
-/// The traces behind a name that stands for no operator but for traces that leave nothing of
-/// a history.
-fn fixed(name: &str) -> Option<(&'static str, Box<dyn Iterator<Item = Fixed>>)> {
-    match name {
-        MATRIX => Some((MATRIX, Box::new(matrix_traces().into_iter()))),
-        PROBE => Some((PROBE, Box::new(probes()))),
-        _ => None,
-    }
-}
-
-/// A trace, and how it came to be.
-type Fixed = (Arc<[u8]>, MadeEdit);
-
-fn probes() -> impl Iterator<Item = Fixed> {
-    let made = |(trace, what): (Trace, String)| {
-        let bytes = trace.to_bytes().into();
-        (bytes, MadeEdit { operator: PROBE, what, label: Label::Unspecified, trace: Some(trace) })
-    };
-    probe::all().map(made)
-}
-
-impl MadeEdit {
-    /// Whether this is a trace of the reject matrix.
-    pub fn is_of_matrix(&self) -> bool {
-        self.operator == MATRIX
-    }
-
-    /// Whether this is a probe.
-    pub fn is_probe(&self) -> bool {
-        self.operator == PROBE
-    }
-}
-
-/// The traces of the reject matrix: for each rule the one that breaks it, then its neighbour.
-fn matrix_traces() -> Vec<Fixed> {
-    let trace = |sample: matrix::Sample, what: String, label: Label| {
-        let bytes = sample.to_bytes().into();
-        let trace = if let matrix::Sample::Trace(trace) = sample { Some(trace) } else { None };
-        (bytes, MadeEdit { operator: MATRIX, what, label, trace })
-    };
-    let mut all = Vec::new();
-    for entry in matrix::entries() {
-        let (class, place) = (entry.rule.class(), RejectRule::ALL.iter().position(|rule| *rule == entry.rule));
-        let rules = place.map_or(&[][..], |at| &RejectRule::ALL[at..=at]);
-        all.push(trace(entry.reject, format!("breaks {class}"), Label::MustReject(rules)));
-        let what = format!("breaks nothing, a neighbour of one that breaks {class}: {}", entry.edit);
-        all.push(trace(entry.neighbour, what, Label::MustAccept(mutate::Law::Extra)));
-    }
-    all
-}
-
-/// What a campaign begins with: a case for each trace of the reject matrix and, if there is a
-/// reader to compare with, for each probe.
-pub(super) fn first_cases(with_probes: bool) -> impl Iterator<Item = (HuntCase, Made)> {
+/// What a campaign begins with: histories about rare corners, each with its edits, then a case
+/// for each trace of the reject matrix and, if there is a reader to compare with, for each probe.
+pub(super) fn first_cases(setup: &Setup) -> impl Iterator<Item = (HuntCase, Made)> + use<> {
+    let edits = setup.edits;
+    let opening = opening::histories(setup).into_iter().flat_map(move |legal| history(legal, edits).0);
     let origin = Origin::History(Case::from_tape(Vec::new(), Config::default()));
-    let names = [Some(MATRIX), with_probes.then_some(PROBE)];
-    let all = names.into_iter().flatten().filter_map(fixed);
-    let all = all.flat_map(|(name, all)| all.enumerate().map(move |(n, fixed)| (name, n as u64, fixed)));
-    all.map(move |(operator, choices, (bytes, edit))| {
-        let case = HuntCase { origin: origin.clone(), edit: Some(Edit { operator, choices }) };
+    opening.chain(fixed::all(!setup.readers.is_empty()).map(move |(choices, (bytes, edit))| {
+        let case = HuntCase { origin: origin.clone(), edit: Some(Edit { operator: edit.operator, choices }) };
         (case, Made { history: None, bytes, edit: Some(edit) })
-    })
+    }))
+}
+
+/// A legal history and its edits; and how many edits found no place in it.
+pub(super) fn history(legal: HuntCase, edits: usize) -> (Vec<(HuntCase, Made)>, u64) {
+    let Origin::History(case) = &legal.origin else { return (Vec::new(), 0) };
+    let seed = if let Choices::Seed(seed) = case.choices() { *seed } else { 0 };
+    let history = case.generate();
+    // Labels hold for edits of legal histories only, which a runtime's fault spoils.
+    let count = if history.fault_hits() == 0 { edits } else { 0 };
+    let (edits, without_place) = edits_of(&legal, history.trace(), count, seed);
+    let made = Made { bytes: history.bytes().into(), history: Some(history), edit: None };
+    (std::iter::once((legal, made)).chain(edits).collect(), without_place)
+}
+
+/// The cases that a campaign begins with, in the order in which one thread takes them.
+pub fn beginning(setup: &Setup) -> impl Iterator<Item = HuntCase> {
+    first_cases(setup).map(|(case, _)| case)
+}
+
+/// All cases of a campaign, without an end, in the order in which one thread takes them.
+pub(crate) fn all_cases(setup: &Setup) -> impl Iterator<Item = (HuntCase, Made)> {
+    let nth = |n| HuntCase::legal(setup.seed.wrapping_add(n), &setup.config);
+    first_cases(setup).chain((0..).flat_map(move |n| history(nth(n), setup.edits).0))
 }
 
 impl Origin {
@@ -292,10 +256,8 @@ impl FromStr for HuntCase {
         };
         let wrong = || ReplayError::Edit(edit.to_owned());
         let (name, choices) = edit.split_once('@').ok_or_else(wrong)?;
-        let operator = fixed(name)
-            .map(|(name, _)| name)
-            .or_else(|| Operator::named(name).map(|operator| operator.name))
-            .ok_or_else(wrong)?;
+        let operator =
+            fixed::name(name).or_else(|| Operator::named(name).map(|operator| operator.name)).ok_or_else(wrong)?;
         let choices = choices.parse().map_err(|_| wrong())?;
         Ok(HuntCase { origin: origin.parse()?, edit: Some(Edit { operator, choices }) })
     }
@@ -304,6 +266,7 @@ impl FromStr for HuntCase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::readers::ReaderSpec;
 
     #[test]
     fn replay_strings_give_the_same_bytes() {
@@ -315,7 +278,8 @@ mod tests {
             let raw = HuntCase::raw(made.bytes.clone());
             let (of_raw, _) = edits_of(&raw, &trace, 1, seed);
             let raw = (raw.clone(), raw.make().unwrap());
-            let matrix = if seed == 0 { first_cases(true).step_by(1709).collect() } else { Vec::new() };
+            let setup = Setup { readers: vec![ReaderSpec::Builtin(Default::default())], ..Setup::default() };
+            let matrix = if seed == 0 { first_cases(&setup).step_by(1709).collect() } else { Vec::new() };
             for (case, made) in
                 [(legal.clone(), made.clone())].into_iter().chain(edits).chain(of_raw).chain([raw]).chain(matrix)
             {

@@ -37,10 +37,14 @@ pub struct Examiner {
     others: Vec<Other>,
     only: Option<Law>,
     trusts_labels: bool,
+    codec: Option<Spoil>,
     known: Vec<known::Entry>,
     /// What was counted so far.
     pub stats: Stats,
 }
+
+/// What a fault of the codec does to a trace between bytes and bytes.
+pub(crate) type Spoil = Box<dyn Fn(&mut Trace) + Send + Sync>;
 
 /// A reader under test, and the built-in one as it is compared with it.
 struct Other {
@@ -109,6 +113,7 @@ impl Examiner {
             others,
             only: None,
             trusts_labels: false,
+            codec: None,
             known: setup.known.clone(),
             stats: Stats::default(),
         })
@@ -123,6 +128,11 @@ impl Examiner {
     /// From now on no reader is given up.
     pub(super) fn be_patient(&mut self) {
         self.others.iter_mut().for_each(|other| other.most_failures = u64::MAX);
+    }
+
+    /// Plants a fault in the codec.
+    pub(crate) fn set_codec(&mut self, fault: Spoil) {
+        self.codec = Some(fault);
     }
 
     /// From now on the judge is not asked about labels.
@@ -257,13 +267,16 @@ impl Examiner {
         let reader = &mut self.builtin;
         match law {
             Law::Rename => laws::rename(reader, trace, n),
-            Law::Shift => laws::shift(reader, trace, 1 + n % 1_000_000),
+            Law::Shift => laws::shift(reader, trace, 1 + n % 1_000_000 + ((n & 1) << 44)),
             Law::Rebatch => laws::rebatch(reader, trace, n),
             Law::Permute => laws::permute(reader, trace),
             Law::Twice => laws::twice(reader, bytes),
             Law::Split => laws::split(reader, bytes, &[1 + (n % 7) as usize, 64, 1 + (n % 1000) as usize]),
             Law::Prefix => laws::prefix(reader, bytes, (n % (bytes.len() as u64 + 1)) as usize),
-            _ => laws::round_trip(bytes),
+            _ => match &self.codec {
+                None => laws::round_trip(bytes),
+                Some(spoil) => laws::round_trip_through(bytes, spoil),
+            },
         }
     }
 

@@ -19,10 +19,8 @@ use tracehound_generator::Case;
 use tracehound_generator::mutate::Label;
 use tracehound_wire::{Body, Expect, Item, TestFile, Trace};
 
-/// How long a finding may be shrunk, in each of the two ways.
-const SHRINK_TIME: Duration = Duration::from_secs(20);
-
-/// The same where a reader hangs or dies: each try takes long, and says little about the trace.
+/// How long a finding may be shrunk, in each of the ways, where a reader hangs or dies: each try takes long, and says
+/// little about the trace.
 const SHRINK_TIME_OF_FAILURES: Duration = Duration::from_secs(3);
 
 /// How many tries each way may take.
@@ -55,7 +53,8 @@ impl Finding {
         let mut examiner = Examiner::new(setup)?;
         examiner.be_patient();
         let found_in = breach.case.to_string();
-        let time = if breach.law == Law::Bounded { SHRINK_TIME_OF_FAILURES } else { SHRINK_TIME };
+        let time =
+            if breach.law == Law::Bounded { SHRINK_TIME_OF_FAILURES.min(setup.shrink_time) } else { setup.shrink_time };
         let budget = || Budget::new(SHRINK_TRIES, time).until(hurry.clone());
         let (case, mut breach) = match &breach.case.origin {
             Origin::History(history) => shrink_case(&mut examiner, breach, history, budget()),

@@ -6,12 +6,14 @@ mod case;
 mod desk;
 mod examine;
 mod finding;
+mod fixed;
 mod folder;
 mod groups;
 mod journal;
 mod keeps;
 mod merge;
 mod neighbour;
+mod opening;
 mod probe;
 mod record;
 mod stats;
@@ -19,7 +21,8 @@ mod suspicion;
 
 pub use agenda::Shard;
 pub use campaign::{Bound, HuntError, Place, Progress, campaign, hunt};
-pub use case::{Edit, HuntCase, Made, MadeEdit, Origin, ReplayError};
+pub(crate) use case::all_cases;
+pub use case::{Edit, HuntCase, Made, MadeEdit, Origin, ReplayError, beginning};
 pub use desk::Written;
 pub use examine::Examiner;
 pub use finding::Finding;
@@ -35,6 +38,7 @@ use crate::laws::Law;
 use crate::readers::{Limits, ReaderSpec};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use tracehound_generator::Config;
 use tracehound_wire::RejectRule;
 
@@ -59,6 +63,10 @@ pub struct Setup {
     pub shard: Shard,
     /// Threads, each with readers of its own.
     pub threads: usize,
+    /// Whether the first finding is enough.
+    pub first: bool,
+    /// How long each finding may be shrunk, in each of two ways.
+    pub shrink_time: Duration,
     /// Divergences that are no findings.
     pub known: Vec<crate::known::Entry>,
 }
@@ -75,6 +83,8 @@ impl Default for Setup {
             seeds: Vec::new(),
             shard: Shard::WHOLE,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            first: false,
+            shrink_time: Duration::from_secs(20),
             known: crate::known::entries().unwrap_or_default(),
         }
     }

@@ -20,6 +20,7 @@ pub use context::context;
 pub use page::laws_page;
 pub use rename::rename;
 pub use roundtrip::round_trip;
+pub(crate) use roundtrip::round_trip_through;
 pub use stable::{prefix, split, twice};
 pub use transform::{permute, rebatch, shift};
 pub use truth::truth;

@@ -70,7 +70,7 @@ fn row(law: Law) -> Row {
             "events",
             CAN_FAIL,
         ),
-        Law::Rebatch => turn("read(t with batches cut in two) = read(t)", "events", CAN_FAIL),
+        Law::Rebatch => turn("read(t with batches cut in two, or into single events) = read(t)", "events", CAN_FAIL),
         Law::Permute => turn(
             "read(t with threads' batches in another order) = read(t) up to what equal times leave open",
             "events",

@@ -40,9 +40,11 @@ struct Names {
 impl Names {
     fn draw(seed: u64) -> Names {
         let mut state = seed;
+        // One in four kinds of ids moves far enough that 32 bits do not hold them.
         let mut pair = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (1 + (state >> 40) % 3, (state >> 48) % 200)
+            let far = if (state >> 60).is_multiple_of(4) { 1 << 33 } else { 0 };
+            (1 + (state >> 40) % 3, (state >> 48) % 200 + far)
         };
         Names { m: pair(), p: pair(), g: pair(), task: pair(), string: pair(), stack: pair() }
     }

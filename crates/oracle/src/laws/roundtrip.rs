@@ -5,9 +5,15 @@ use tracehound_wire::Trace;
 
 /// round trip.
 pub fn round_trip(bytes: &[u8]) -> Outcome {
-    let Ok(trace) = Trace::decode(bytes) else {
+    round_trip_through(bytes, |_| {})
+}
+
+/// round trip, where something happens to the trace on its way.
+pub(crate) fn round_trip_through(bytes: &[u8], on_its_way: impl FnOnce(&mut Trace)) -> Outcome {
+    let Ok(mut trace) = Trace::decode(bytes) else {
         return Outcome::not_applicable("the header is not that of a trace");
     };
+    on_its_way(&mut trace);
     given_back(bytes, &trace.to_bytes())
 }
 

@@ -41,7 +41,7 @@ pub fn shift(reader: &mut dyn ReaderUnderTest, trace: &Trace, ticks: u64) -> Out
 }
 
 /// rebatch: every event batch of two events and more is cut into two, after a number of
-/// events that `seed` decides.
+/// events that `seed` decides; if `seed` is odd, into batches of one event each.
 pub fn rebatch(reader: &mut dyn ReaderUnderTest, trace: &Trace, seed: u64) -> Outcome {
     if applicable_clock(trace, 0).is_none() {
         return Outcome::not_applicable("adding times is not exact on this trace's clock");
@@ -50,10 +50,17 @@ pub fn rebatch(reader: &mut dyn ReaderUnderTest, trace: &Trace, seed: u64) -> Ou
     cut.items = Vec::with_capacity(trace.items.len() * 2);
     for (n, item) in trace.items.iter().enumerate() {
         match item {
-            Item::Batch(b) => match halves(b, seed.wrapping_add(n as u64)) {
-                Some((first, second)) => cut.items.extend([Item::Batch(first), Item::Batch(second)]),
-                None => cut.items.push(item.clone()),
-            },
+            Item::Batch(b) => {
+                let mut rest = b.clone();
+                while let Some((first, second)) = halves(&rest, seed.wrapping_add(n as u64), seed % 2 == 1) {
+                    cut.items.push(Item::Batch(first));
+                    rest = second;
+                    if seed.is_multiple_of(2) {
+                        break;
+                    }
+                }
+                cut.items.push(Item::Batch(rest));
+            }
             other => cut.items.push(other.clone()),
         }
     }
@@ -63,12 +70,12 @@ pub fn rebatch(reader: &mut dyn ReaderUnderTest, trace: &Trace, seed: u64) -> Ou
     same_events(reader, trace, &cut, "smaller batches", |_| {})
 }
 
-fn halves(batch: &Batch, seed: u64) -> Option<(Batch, Batch)> {
+fn halves(batch: &Batch, seed: u64, smallest: bool) -> Option<(Batch, Batch)> {
     let Body::Events(events) = &batch.body else { return None };
     if events.len() < 2 || matches!(batch.size, SizeField::Exactly { .. }) {
         return None;
     }
-    let at = 1 + (seed % (events.len() as u64 - 1)) as usize;
+    let at = if smallest { 1 } else { 1 + (seed % (events.len() as u64 - 1)) as usize };
     let time = events[..at].iter().try_fold(batch.time, |t, e| t.checked_add(e.dt))?;
     let part = |time, events: &[_]| Batch { time, body: Body::Events(events.to_vec()), ..batch.clone() };
     Some((part(batch.time, &events[..at]), part(time, &events[at..])))

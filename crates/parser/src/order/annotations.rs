@@ -8,6 +8,7 @@ use tracehound_wire::RejectRule;
 impl Order {
     /// The name that string `id` stands for, which must exist.
     fn name(&mut self, e: &Emitted, scene: &Scene, data: &[u8], id: u64) -> Result<u32, Box<Reject>> {
+        let id = if fault!(self.faults, NameUnchecked) && !scene.tables.strings.contains(id) { 0 } else { id };
         match self.names.of_string(&scene.tables, data, id) {
             Some(name) => Ok(name),
             None => reject(
@@ -77,7 +78,9 @@ impl Order {
             }
             return Ok(true);
         };
-        if task != e.args[0] || open != name && !fault!(faults, RegionNameUnchecked) {
+        if task != e.args[0] && !fault!(faults, RegionTaskUnchecked)
+            || open != name && !fault!(faults, RegionNameUnchecked)
+        {
             return reject(
                 RejectRule::RegionMismatch,
                 format!(
@@ -89,8 +92,10 @@ impl Order {
                 ),
             );
         }
-        self.gors.get_mut(at).extras().regions.pop();
-        self.names.release(open);
+        if !fault!(faults, RegionNeverEnds) {
+            self.gors.get_mut(at).extras().regions.pop();
+            self.names.release(open);
+        }
         Ok(true)
     }
 }

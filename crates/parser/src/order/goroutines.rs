@@ -16,7 +16,7 @@ impl Order {
     pub(super) fn go_status(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
         let id = e.args[0] as i64;
         let status = e.args[2] as u8;
-        if status > gs::WAITING {
+        if status > gs::WAITING && !fault!(self.faults, GoStatusRange) {
             return reject(
                 RejectRule::GoStatusInvalid,
                 format!("goroutine {id} is reported with the unknown status {status}"),
@@ -49,6 +49,7 @@ impl Order {
             }
         };
         match status {
+            gs::RUNNING if fault!(self.faults, GoStatusUnbound) => {}
             gs::RUNNING => self.bind_g(cx.t, id, at),
             gs::SYSCALL => self.syscall_status(e, cx, id, at)?,
             _ => {}
@@ -83,7 +84,7 @@ impl Order {
         match self.threads.find_known(m) {
             Some(t) => {
                 let has = self.threads.get(t).g;
-                if has != id {
+                if has != id && !fault!(self.faults, StatusSyscallAnyThread) {
                     return mismatch(has);
                 }
                 e.g = id;
@@ -104,10 +105,12 @@ impl Order {
         self.need(e, Need::Must, needs_g)?;
         if let Some(at) = self.own_g(e, cx)
             && self.gors.get(at).status != gs::RUNNING
+            && !fault!(self.faults, CreateAnyState)
         {
             return not_running(e, self.go_words(at));
         }
-        let status = if e.ty == EventType::GoCreateBlocked { gs::WAITING } else { gs::RUNNABLE };
+        let blocked = e.ty == EventType::GoCreateBlocked && !fault!(self.faults, CreateBlockedRunnable);
+        let status = if blocked { gs::WAITING } else { gs::RUNNABLE };
         self.create(e, cx, status)?;
         Ok(true)
     }
@@ -149,7 +152,8 @@ impl Order {
         if !ready || !self.go_follows(g.seq, cx, n) {
             return Ok(false);
         }
-        self.need(e, Need::Must, Need::MustNot)?;
+        let bare = if fault!(self.faults, GoStartWithG) { Need::May } else { Need::MustNot };
+        self.need(e, Need::Must, bare)?;
         self.run(cx, at, n);
         Ok(true)
     }
@@ -157,9 +161,12 @@ impl Order {
     /// Goroutine at `at` runs on the event's thread.
     #[inline(always)]
     fn run(&mut self, cx: Cx, at: u32, n: u64) {
+        let counts = !fault!(self.faults, GoStartWithoutSeq);
         let g = self.gors.get_mut(at);
         g.status = gs::RUNNING;
-        g.seq = Seq { generation: cx.generation, n };
+        if counts {
+            g.seq = Seq { generation: cx.generation, n };
+        }
         let id = g.id;
         self.bind_g(cx.t, id, at);
     }
@@ -193,6 +200,9 @@ impl Order {
 
     /// Removes a goroutine. Threads that still name it are left as they are, as in Go.
     pub(super) fn destroy(&mut self, at: u32) {
+        if fault!(self.faults, DestroyKeepsG) {
+            return;
+        }
         let names = &mut self.names;
         self.gors.remove(at, |name| names.release(name));
     }
@@ -206,9 +216,12 @@ impl Order {
         if !blocked || !self.go_follows(g.seq, cx, n) {
             return Ok(false);
         }
+        let counts = !fault!(self.faults, UnblockWithoutSeq);
         let g = self.gors.get_mut(at);
         g.status = gs::RUNNABLE;
-        g.seq = Seq { generation: cx.generation, n };
+        if counts {
+            g.seq = Seq { generation: cx.generation, n };
+        }
         Ok(true)
     }
 
@@ -220,13 +233,14 @@ impl Order {
         let (id, n) = (e.args[0] as i64, e.args[1]);
         let Some(at) = self.gors.find(id) else { return Ok(false) };
         let g = self.gors.get(at);
-        if g.status != gs::WAITING || !self.go_follows(g.seq, cx, n) {
+        let blocked = g.status == gs::WAITING || fault!(self.faults, SwitchAnyState);
+        if !blocked || !self.go_follows(g.seq, cx, n) {
             return Ok(false);
         }
         let ends = e.ty == EventType::GoSwitchDestroy;
         if ends {
             self.destroy(own);
-        } else {
+        } else if !fault!(self.faults, SwitchKeepsRunning) {
             self.gors.get_mut(own).status = gs::WAITING;
         }
         self.run(cx, at, n);

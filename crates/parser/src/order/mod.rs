@@ -313,7 +313,10 @@ impl Order {
             Need::MustNot => id == -1,
             Need::May => true,
         };
-        if e.m != -1 && fits(e.p, p) && fits(e.g, g) { Ok(true) } else { lacking(e, p) }
+        let thread = e.m != -1 || fault!(self.faults, NeedsNoThread);
+        let proc = fits(e.p, p) || fault!(self.faults, NeedsNoProc);
+        let goroutine = fits(e.g, g) || fault!(self.faults, NeedsNoGoroutine) && g == Need::Must;
+        if thread && proc && goroutine { Ok(true) } else { lacking(e, p) }
     }
 
     /// The event needs a thread, a P and a goroutine.
@@ -325,6 +328,7 @@ impl Order {
     /// Binds P `p` (at `slot`) to the event's thread; lost if it has none.
     #[inline]
     fn bind_p(&mut self, t: u32, p: i64, slot: u32) {
+        let p = if fault!(self.faults, ProcIds32Bits) && p != -1 { i64::from(p as u32) } else { p };
         let thread = self.threads.get_mut(t);
         if thread.m != -1 {
             (thread.p, thread.p_slot) = (p, slot);

@@ -33,7 +33,7 @@ impl Order {
     pub(super) fn proc_status(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
         let id = e.args[0] as i64;
         let status = e.args[1] as u8;
-        if status > ps::ABANDONED {
+        if status > ps::ABANDONED && !fault!(self.faults, ProcStatusRange) {
             return reject(
                 RejectRule::ProcStatusInvalid,
                 format!("P {id} is reported with the unknown status {status}"),
@@ -71,7 +71,8 @@ impl Order {
                 self.procs.create(id, status, cx.generation)
             }
         };
-        if status == ps::RUNNING || status == ps::SYSCALL {
+        let holds = status == ps::RUNNING || status == ps::SYSCALL && !fault!(self.faults, ProcStatusSyscallUnbound);
+        if holds {
             self.bind_p(cx.t, id, at);
             self.procs.get_mut(at).holder = cx.t;
         }
@@ -89,6 +90,9 @@ impl Order {
         let holds = |t: u32| t != NONE && self.threads.get(t).known && self.threads.get(t).p == id;
         let holder = if holds(hint) { Some(hint) } else { (0..self.threads.len()).find(|&t| holds(t)) };
         let Some(holder) = holder else {
+            if fault!(self.faults, PromotionWithoutHolder) {
+                return Ok(());
+            }
             return reject(
                 RejectRule::ProcAbandonedUnbound,
                 format!("P {id} is reported abandoned while in a syscall, but no thread holds it"),
@@ -116,13 +120,17 @@ impl Order {
         };
         let p = self.procs.get(at);
         let bare = e.p == -1 || fault!(self.faults, ProcStartWithP);
-        if p.status != ps::IDLE || !self.proc_follows(p.seq, cx, n) || !bare {
+        let idle = p.status == ps::IDLE || fault!(self.faults, ProcStartAnyState);
+        if !idle || !self.proc_follows(p.seq, cx, n) || !bare {
             return Ok(false);
         }
         self.need(e, Need::May, Need::May)?;
+        let counts = !fault!(self.faults, ProcStartWithoutSeq);
         let p = self.procs.get_mut(at);
         p.status = ps::RUNNING;
-        p.seq = Seq { generation: cx.generation, n };
+        if counts {
+            p.seq = Seq { generation: cx.generation, n };
+        }
         p.holder = cx.t;
         self.bind_p(cx.t, id, at);
         Ok(true)
@@ -131,6 +139,9 @@ impl Order {
     #[inline(always)]
     pub(super) fn proc_stop(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let Some(at) = self.own_p(e, cx) else {
+            if fault!(self.faults, ProcStopWithoutProc) {
+                return Ok(true);
+            }
             return reject(
                 RejectRule::ProcStopUnknown,
                 format!("ProcStop needs thread {} to hold a P, but it holds none", e.m),
@@ -145,7 +156,9 @@ impl Order {
         }
         self.need(e, Need::Must, Need::May)?;
         self.procs.get_mut(at).status = ps::IDLE;
-        self.unbind_p(cx.t);
+        if !fault!(self.faults, ProcStopKeepsP) {
+            self.unbind_p(cx.t);
+        }
         Ok(true)
     }
 
@@ -153,7 +166,8 @@ impl Order {
         let (id, n, victim) = (e.args[0] as i64, e.args[1], e.args[2] as i64);
         let Some(at) = self.procs.find(id) else { return Ok(false) };
         let p = *self.procs.get(at);
-        if p.status != ps::SYSCALL && p.status != ps::ABANDONED || !self.proc_follows(p.seq, cx, n) {
+        let lost = p.status == ps::SYSCALL || p.status == ps::ABANDONED || fault!(self.faults, StealAnyState);
+        if !lost || !self.proc_follows(p.seq, cx, n) {
             return Ok(false);
         }
         self.need(e, Need::May, Need::May)?;
@@ -188,19 +202,24 @@ impl Order {
             return Ok(true);
         }
         let Some(t) = self.threads.find_known(victim) else {
+            if fault!(self.faults, StealFromNobody) {
+                return Ok(true);
+            }
             return reject(
                 RejectRule::ProcStealUnknownThread,
                 format!("P {id} is stolen from thread {victim}, which does not exist"),
             );
         };
         let holds = self.threads.get(t).p;
-        if holds != id {
+        if holds != id && !fault!(self.faults, StealWrongProc) {
             return reject(
                 RejectRule::ProcStealWrongProc,
                 format!("P {id} is stolen from thread {victim}, which holds {}", or_none(holds)),
             );
         }
-        self.unbind_p(t);
+        if !fault!(self.faults, StealKeepsVictim) {
+            self.unbind_p(t);
+        }
         Ok(true)
     }
 

@@ -14,7 +14,7 @@ impl Order {
     pub(super) fn gc_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
         let n = e.args[0];
         if cx.first {
-            if self.gc != Gc::Undetermined {
+            if self.gc != Gc::Undetermined && !fault!(self.faults, GcActiveTwice) {
                 let message = "the GC is reported active, but its events began before".to_owned();
                 return reject(RejectRule::GcActiveNotFirst, message);
             }
@@ -24,7 +24,7 @@ impl Order {
         if !self.gc_follows(n) {
             return Ok(false);
         }
-        if self.gc != Gc::Running {
+        if self.gc != Gc::Running && !fault!(self.faults, GcActiveWhileOff) {
             return reject(
                 RejectRule::GcActiveNotRunning,
                 "the GC is reported active, but it is not running".to_owned(),
@@ -56,6 +56,7 @@ impl Order {
             return Ok(false);
         }
         match self.gc {
+            Gc::NotRunning | Gc::Undetermined if fault!(self.faults, GcEndWhileOff) => Ok(true),
             Gc::NotRunning => reject(RejectRule::GcEndNotRunning, "the GC ends, but it is not running".to_owned()),
             Gc::Undetermined => {
                 reject(RejectRule::GcEndUndetermined, "the GC ends, but nothing says that it ran".to_owned())
@@ -84,14 +85,16 @@ impl Order {
         };
         let open = self.procs.get(at).sweeping;
         self.active_range(cx, open, &|| format!("a sweep of P {id}"))?;
-        self.procs.get_mut(at).sweeping = true;
+        if !fault!(self.faults, ActiveRangeForgotten) {
+            self.procs.get_mut(at).sweeping = true;
+        }
         Ok(true)
     }
 
     /// Checks a range that is reported active: new in the first generation, open later.
     fn active_range(&self, cx: Cx, open: bool, what: &dyn Fn() -> String) -> Result<(), Box<Reject>> {
         match (cx.first, open) {
-            (true, true) => reject(
+            (true, true) if !fault!(self.faults, RangeActiveTwice) => reject(
                 RejectRule::RangeActiveDup,
                 format!("{} is reported active a second time in the first generation", what()),
             ),
@@ -108,7 +111,9 @@ impl Order {
         if !self.procs.get(at).sweeping && !fault!(self.faults, RangeEndUnchecked) {
             return reject(RejectRule::RangeEndMissing, format!("P {} ends a sweep that is not open", e.p));
         }
-        self.procs.get_mut(at).sweeping = false;
+        if !fault!(self.faults, SweepNeverEnds) {
+            self.procs.get_mut(at).sweeping = false;
+        }
         Ok(true)
     }
 
@@ -150,7 +155,7 @@ impl Order {
         let range = OpenRange { ty: EventType::GCMarkAssistBegin.byte(), desc: 0 };
         let open = self.gors.get(at).extras.as_ref().is_some_and(|x| x.ranges.contains(&range));
         self.active_range(cx, open, &|| format!("a mark assist of goroutine {id}"))?;
-        if !open {
+        if !open && !fault!(self.faults, ActiveRangeForgotten) {
             self.gors.get_mut(at).extras().ranges.push(range);
         }
         Ok(true)

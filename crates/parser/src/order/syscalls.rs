@@ -15,7 +15,7 @@ impl Order {
     #[inline(always)]
     fn syscall_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
         let at = self.known_g(e, cx)?;
-        if self.gors.get(at).status != gs::SYSCALL {
+        if self.gors.get(at).status != gs::SYSCALL && !fault!(self.faults, SyscallEndAnyState) {
             return reject(
                 RejectRule::GoNotInSyscall,
                 format!("{} needs goroutine {} to be in a syscall, but it is {}", e.ty, e.g, self.go_words(at)),
@@ -29,9 +29,13 @@ impl Order {
         let at = self.running_g(e, cx)?;
         let n = e.args[0];
         let Some(p_at) = self.own_p(e, cx) else { return self.full(e) };
-        self.gors.get_mut(at).status = gs::SYSCALL;
+        if !fault!(self.faults, SyscallBeginKeepsG) {
+            self.gors.get_mut(at).status = gs::SYSCALL;
+        }
         let p = self.procs.get_mut(p_at);
-        p.status = ps::SYSCALL;
+        if !fault!(self.faults, SyscallBeginKeepsP) {
+            p.status = ps::SYSCALL;
+        }
         if fault!(self.faults, SyscallBeginSeqUnchecked) {
             return Ok(true);
         }
@@ -45,7 +49,9 @@ impl Order {
                 ),
             );
         }
-        self.procs.get_mut(p_at).seq = Seq { generation: cx.generation, n };
+        if !fault!(self.faults, SyscallBeginWithoutSeq) {
+            self.procs.get_mut(p_at).seq = Seq { generation: cx.generation, n };
+        }
         Ok(true)
     }
 
@@ -53,7 +59,9 @@ impl Order {
     pub(super) fn syscall_end(&mut self, e: &Emitted, cx: Cx) -> Advance {
         self.full(e)?;
         let at = self.syscall_g(e, cx)?;
-        self.gors.get_mut(at).status = gs::RUNNING;
+        if !fault!(self.faults, SyscallEndKeepsG) {
+            self.gors.get_mut(at).status = gs::RUNNING;
+        }
         let Some(p_at) = self.own_p(e, cx) else { return self.full(e) };
         if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, SyscallEndAnyProc) {
             return reject(
@@ -61,7 +69,9 @@ impl Order {
                 format!("a syscall ends keeping P {}, which is {}", e.p, self.status_words(p_at)),
             );
         }
-        self.procs.get_mut(p_at).status = ps::RUNNING;
+        if !fault!(self.faults, SyscallEndKeepsP) {
+            self.procs.get_mut(p_at).status = ps::RUNNING;
+        }
         Ok(true)
     }
 
@@ -78,7 +88,9 @@ impl Order {
         self.need(e, Need::May, Need::Must)?;
         let at = self.syscall_g(e, cx)?;
         self.gors.get_mut(at).status = gs::RUNNABLE;
-        self.unbind_g(cx.t);
+        if !fault!(self.faults, EndBlockedKeepsG) {
+            self.unbind_g(cx.t);
+        }
         if fault!(self.faults, EndBlockedUnbindsP) {
             self.unbind_p(cx.t);
         }
@@ -103,13 +115,15 @@ impl Order {
             && let Some(p_at) = self.own_p(e, cx)
             && !fault!(self.faults, DestroySyscallKeepsP)
         {
-            if self.procs.get(p_at).status != ps::SYSCALL {
+            if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, DestroySyscallAnyProc) {
                 return reject(
                     RejectRule::DestroySyscallProcState,
                     format!("a cgo callback ends on a thread whose P {} is {}", e.p, self.status_words(p_at)),
                 );
             }
-            self.procs.get_mut(p_at).status = ps::ABANDONED;
+            if !fault!(self.faults, DestroySyscallNotAbandoned) {
+                self.procs.get_mut(p_at).status = ps::ABANDONED;
+            }
             self.unbind_p(cx.t);
             let steal =
                 Extra { ty: EventType::ProcSteal, args: [e.p as u64, 0], g: e.g, old: ps::SYSCALL, synthetic: true };
@@ -122,7 +136,9 @@ impl Order {
                 self.extra.push(steal);
             }
         }
-        self.unbind_g(cx.t);
+        if !fault!(self.faults, DestroySyscallKeepsG) {
+            self.unbind_g(cx.t);
+        }
         Ok(true)
     }
 }
