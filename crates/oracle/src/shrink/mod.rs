@@ -35,10 +35,15 @@ impl Budget {
         Budget { stop: Some(stop), ..self }
     }
 
+    /// Whether no try is left.
+    pub fn is_over(&self) -> bool {
+        let stopped = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
+        self.tries == 0 || stopped || Instant::now() >= self.end
+    }
+
     /// Takes one try; false if there is none left.
     pub fn take(&mut self) -> bool {
-        let stopped = self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed));
-        if self.tries == 0 || stopped || Instant::now() >= self.end {
+        if self.is_over() {
             return false;
         }
         self.tries -= 1;

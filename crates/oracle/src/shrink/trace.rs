@@ -5,6 +5,7 @@
 //! made twice: as it is, and with the numbers closed up.
 
 use super::{Budget, ShrinkError};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use tracehound_wire::event::{go_status, proc_status};
 use tracehound_wire::{ArgKind, Body, Event, EventType, Item, SizeField, Trace};
@@ -33,7 +34,7 @@ pub fn shrink_trace(
         work.begin_running();
         work.make_plain();
         work.leave_out_records();
-        if work.best == before {
+        if work.best == before || work.budget.is_over() {
             return Ok(work.best);
         }
     }
@@ -69,16 +70,27 @@ impl Work<'_> {
         false
     }
 
+    /// Offers the best trace so far with an edit. A trace may be large: without a try left, it is
+    /// not even copied.
+    fn edit(&mut self, edit: impl FnOnce(&mut Trace)) -> bool {
+        if self.budget.is_over() {
+            return false;
+        }
+        let mut candidate = self.best.clone();
+        edit(&mut candidate);
+        self.offer(candidate)
+    }
+
     fn leave_out_generations(&mut self) {
         let numbers: BTreeSet<u64> = self.best.items.iter().filter_map(generation).collect();
         for number in numbers.into_iter().rev() {
-            let mut candidate = self.best.clone();
-            let mut inside = false;
-            candidate.items.retain(|item| {
-                inside = generation(item).map_or(inside, |g| g == number);
-                !inside
+            self.edit(|candidate| {
+                let mut inside = false;
+                candidate.items.retain(|item| {
+                    inside = generation(item).map_or(inside, |g| g == number);
+                    !inside
+                });
             });
-            self.offer(candidate);
         }
     }
 
@@ -86,20 +98,23 @@ impl Work<'_> {
         let threads: BTreeSet<u64> =
             self.best.batches().filter(|b| matches!(b.body, Body::Events(_))).map(|b| b.m).collect();
         for m in threads {
-            let mut candidate = self.best.clone();
-            candidate.items.retain(|i| !matches!(i, Item::Batch(b) if b.m == m && matches!(b.body, Body::Events(_))));
-            self.offer(candidate);
+            self.edit(|candidate| {
+                let of_m = |i: &Item| matches!(i, Item::Batch(b) if b.m == m && matches!(b.body, Body::Events(_)));
+                candidate.items.retain(|i| !of_m(i));
+            });
         }
     }
 
     fn leave_out_items(&mut self) {
-        let mut at = self.best.items.len();
-        while at > 0 {
-            at -= 1;
-            let mut candidate = self.best.clone();
-            candidate.items.remove(at);
-            self.offer(candidate);
-            at = at.min(self.best.items.len());
+        let mut len = self.best.items.len().next_power_of_two();
+        while len > 0 && !self.budget.is_over() {
+            let mut end = self.best.items.len();
+            while end > 0 {
+                let start = end.saturating_sub(len);
+                self.edit(|candidate| _ = candidate.items.drain(start..end));
+                end = start.min(self.best.items.len());
+            }
+            len /= 2;
         }
     }
 
@@ -107,11 +122,9 @@ impl Work<'_> {
         let mut len = events(&self.best).next_power_of_two();
         while len > 0 {
             let mut end = events(&self.best);
-            while end > 0 {
+            while end > 0 && !self.budget.is_over() {
                 let start = end.saturating_sub(len);
-                let mut candidate = self.best.clone();
-                remove_events(&mut candidate, start, end);
-                self.offer(candidate);
+                self.edit(|candidate| remove_events(candidate, start, end));
                 end = start.min(events(&self.best));
             }
             len /= 2;
@@ -126,9 +139,7 @@ impl Work<'_> {
         for len in (1..=SPAN).rev() {
             let mut start = 0;
             while start + len <= events(&self.best) {
-                let mut candidate = self.best.clone();
-                remove_events(&mut candidate, start, start + len);
-                if !self.offer(candidate) {
+                if !self.edit(|candidate| remove_events(candidate, start, start + len)) {
                     start += 1;
                 }
             }
@@ -141,10 +152,11 @@ impl Work<'_> {
         while first < events(&self.best) && events(&self.best) <= SMALL {
             let mut second = first + 1;
             while second < events(&self.best) {
-                let mut candidate = self.best.clone();
-                remove_events(&mut candidate, second, second + 1);
-                remove_events(&mut candidate, first, first + 1);
-                if !self.offer(candidate) {
+                let both = |candidate: &mut Trace| {
+                    remove_events(candidate, second, second + 1);
+                    remove_events(candidate, first, first + 1);
+                };
+                if !self.edit(both) {
                     second += 1;
                 }
             }
@@ -181,9 +193,7 @@ impl Work<'_> {
             },
         ];
         for edit in edits {
-            let mut candidate = self.best.clone();
-            edit(&mut candidate);
-            self.offer(candidate);
+            self.edit(edit);
         }
     }
 
@@ -199,16 +209,15 @@ impl Work<'_> {
                 _ => 0,
             };
             for n in (0..records).rev() {
-                let mut candidate = self.best.clone();
-                if let Some(Item::Batch(b)) = candidate.items.get_mut(at) {
+                self.edit(|candidate| {
+                    let Some(Item::Batch(b)) = candidate.items.get_mut(at) else { return };
                     match &mut b.body {
                         Body::Strings(r) => _ = r.remove(n),
                         Body::Stacks(r) => _ = r.remove(n),
                         Body::CpuSamples(r) => _ = r.remove(n),
                         _ => {}
                     }
-                }
-                self.offer(candidate);
+                });
             }
         }
     }
@@ -305,21 +314,23 @@ fn zero_args(trace: &mut Trace, kind: ArgKind) {
 /// Closes up the sequence numbers of each P and G in each generation, and of the GC: their
 /// order stays, holes go.
 fn close_up(trace: &Trace) -> Trace {
-    let mut used: BTreeMap<Sequence, BTreeSet<u64>> = BTreeMap::new();
+    let mut used: FxHashMap<Sequence, Vec<u64>> = FxHashMap::default();
     let mut closed = trace.clone();
-    number(&mut closed, |key, n| {
-        used.entry(key).or_default().insert(*n);
-    });
+    number(&mut closed, |key, n| used.entry(key).or_default().push(*n));
+    for numbers in used.values_mut() {
+        numbers.sort_unstable();
+        numbers.dedup();
+    }
     number(&mut closed, |key, n| {
         if let Some(all) = used.get(&key) {
-            *n = 1 + all.range(..*n).count() as u64;
+            *n = 1 + all.partition_point(|before| before < n) as u64;
         }
     });
     closed
 }
 
 /// Whose sequence a number belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Sequence {
     P(u64, u64),
     G(u64, u64),
@@ -376,6 +387,17 @@ mod tests {
         let shrunk = shrink_trace(&trace, budget(), |t| has(t, EventType::GoStart)).unwrap();
         assert_eq!((shrunk.items.len(), events(&shrunk)), (1, 1));
         assert!(has(&shrunk, EventType::GoStart));
+    }
+
+    #[test]
+    fn nothing_is_tried_without_a_try_left() {
+        let trace = Case::from_seed(5, Config::default()).generate().into_trace();
+        let mut asked = 0;
+        let kept = shrink_trace(&trace, Budget::new(0, Duration::from_secs(600)), |_| {
+            asked += 1;
+            true
+        });
+        assert_eq!((kept, asked), (Ok(trace), 1));
     }
 
     #[test]
