@@ -17,6 +17,7 @@ mod fault;
 mod fuzz;
 mod generate;
 mod hunt;
+mod lift;
 mod properties;
 mod provision;
 mod record;
@@ -82,6 +83,8 @@ enum Command {
         #[arg(long)]
         large: bool,
     },
+    /// Lift the traces that each SDK's programs record, and list what the model cannot explain
+    Lift(Sdks),
     /// Fuzz the targets of fuzz/ with libFuzzer
     #[command(subcommand)]
     Fuzz(fuzz::Command),
@@ -175,6 +178,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Findings => return Ok(close(slow::findings()?)),
         Command::Kills => return Ok(close(slow::kills()?)),
         Command::Generate { check } => generate::generate(check)?,
+        Command::Lift(sdks) => return Ok(close(lift::run(&provision::chosen(&sdks.sdk)?)?)),
         Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {

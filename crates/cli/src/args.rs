@@ -38,6 +38,8 @@ pub enum Command {
     Replay(Replay),
     /// Write legal histories as traces
     Gen(Gen),
+    /// Turn traces into cases of the model, and say what it cannot explain
+    Lift(Lift),
     /// List the known divergences
     Known(Known),
     /// Find the smallest trace to which readers say the same
@@ -72,6 +74,20 @@ pub struct Check {
     pub strict: StrictArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  tracehound lift trace.out --out seeds")]
+pub struct Lift {
+    /// Traces, binary, text or .test; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Write the replay string of each lifted generation into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<String>,
+    /// Say more about each cause
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 #[derive(Debug, ClapArgs)]

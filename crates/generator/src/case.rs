@@ -198,6 +198,9 @@ fn write_config(config: &Config) -> String {
     if let Some(fault) = config.fault {
         parts.push(format!("fault={fault}"));
     }
+    if config.fine {
+        parts.push("fine=1".to_owned());
+    }
     if parts.is_empty() { "-".to_owned() } else { parts.join(",") }
 }
 
@@ -224,6 +227,7 @@ fn read_config(text: &str) -> Result<Config, String> {
                 config.clock = Some(clock.ok_or_else(|| format!("no clock is called {value:?}"))?);
             }
             "fault" => config.fault = Some(value.parse()?),
+            "fine" => config.fine = number()? != 0,
             _ => return Err(format!("no setting is called {key:?}")),
         }
     }
@@ -285,7 +289,8 @@ mod tests {
             Case::from_seed(0xdead, Config::default()),
             Case::from_tape(vec![], config.clone()),
             Case::from_tape(vec![0, 1, 127, 128, 65_535, u32::MAX], config.clone()),
-            Case::from_tape(vec![300], config),
+            Case::from_tape(vec![300], config.clone()),
+            Case::from_tape(vec![7], Config { fine: true, ..config }),
         ] {
             let s = case.to_string();
             assert_eq!(Case::parse(&s).as_ref(), Ok(&case), "{s}");

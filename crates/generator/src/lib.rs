@@ -21,6 +21,8 @@ pub mod source;
 pub mod swarm;
 mod tracer;
 
+pub use model::follow::{Gap, Lifted, NO_BEGINNING, Observed, Segment, follow, reproduces};
+
 pub use case::{Case, CaseError, Choices};
 pub use corners::{Corner, Counts, Matrix};
 pub use fault::EmissionFault;
@@ -41,6 +43,6 @@ pub fn generate(source: &mut dyn Source, config: &Config) -> History {
             allowed[source.below(allowed.len() as u32) as usize]
         }
     };
-    let swarm = Swarm::draw(source, config, flavour);
+    let swarm = if config.fine { Swarm::fine(config, flavour) } else { Swarm::draw(source, config, flavour) };
     model::run(source, swarm)
 }

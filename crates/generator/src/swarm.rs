@@ -161,6 +161,9 @@ pub struct Config {
     pub clock: Option<Clock>,
     /// The emission fault to arm.
     pub fault: Option<EmissionFault>,
+    /// Whether every detail is a choice of its own: nothing is drawn for the case as a whole, the sizes are exactly
+    /// those of this configuration, and the world may begin in any state. Lifted traces are such cases.
+    pub fine: bool,
 }
 
 impl Default for Config {
@@ -176,6 +179,7 @@ impl Default for Config {
             features: Features::all(),
             clock: None,
             fault: None,
+            fine: false,
         }
     }
 }
@@ -231,7 +235,12 @@ pub struct Swarm {
     pub batch_size: u32,
     /// The emission fault that is armed.
     pub fault: Option<EmissionFault>,
+    /// Whether every detail is a choice of its own; see [`Config::fine`].
+    pub fine: bool,
 }
+
+/// Most Ps, Ms and goroutines with which a fine case begins: whatever a replay string says, it eats no memory.
+const FINE_LIMITS: [u32; 3] = [4096, 1 << 14, 1 << 17];
 
 /// Number of weighted kinds of steps (see the model's actions).
 pub const WEIGHTS: usize = 31;
@@ -296,6 +305,33 @@ impl Swarm {
             shuffle,
             batch_size,
             fault,
+            fine: false,
+        }
+    }
+
+    /// The case of a fine configuration: nothing is drawn.
+    pub fn fine(config: &Config, flavour: Flavour) -> Swarm {
+        let [procs, threads, goroutines] = FINE_LIMITS;
+        Swarm {
+            flavour,
+            steps: config.steps,
+            generations: config.generations.clamp(1, 8),
+            first_generation: 1,
+            skip: u32::from(config.features.has(Feature::Midway)),
+            threads: config.threads.clamp(1, threads),
+            procs: config.procs.clamp(1, procs),
+            goroutines: config.goroutines.clamp(1, goroutines),
+            features: config.features,
+            generation_gap: 1,
+            weights: [1; WEIGHTS],
+            linger: 1,
+            stay: 1,
+            clock: config.clock.unwrap_or(Clock::Exact),
+            noise: 0,
+            shuffle: false,
+            batch_size: 65_536,
+            fault: config.fault,
+            fine: true,
         }
     }
 

@@ -13,6 +13,7 @@ pub mod hunt;
 pub mod judge;
 pub mod known;
 pub mod laws;
+pub mod lift;
 pub mod readers;
 pub mod shrink;
 pub mod verdict;

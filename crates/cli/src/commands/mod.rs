@@ -8,6 +8,7 @@ mod faults;
 mod generate;
 mod hunt;
 mod known;
+mod lift;
 mod manual;
 mod reader;
 mod replay;
@@ -43,6 +44,7 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
         Command::Faults(a) => faults::run(&a),
         Command::Replay(a) => replay::run(&a),
         Command::Gen(a) => generate::run(&a),
+        Command::Lift(a) => lift::run(&a),
         Command::Known(a) => known::run(&a),
         Command::Shrink(a) => shrink::run(&a),
         Command::Reader(a) => reader::run(&a),

@@ -1,7 +1,7 @@
 //! From one generation to the next, and the end of the trace.
 
-use super::World;
 use super::state::{Mi, PPlace, Pend, Pi};
+use super::{Ask, World};
 use crate::fault::EmissionFault;
 use crate::flavour::Class;
 use tracehound_wire::EventType;
@@ -9,16 +9,21 @@ use tracehound_wire::EventType;
 impl World<'_> {
     /// Decides when the next generation is due.
     pub(super) fn schedule_advance(&mut self) {
+        if self.fine() {
+            return;
+        }
         let gap = self.t.swarm.generation_gap as usize;
-        self.next_advance = self.steps + 1 + self.below(2 * gap) as u32;
+        self.next_advance = self.steps + 1 + self.ask(Ask::Gap, 2 * gap) as u32;
     }
 
     /// Whether a generation is due and can begin.
     pub(super) fn advance_due(&self) -> bool {
-        self.steps >= self.next_advance
-            && self.s.world.is_none()
-            && self.s.gen_ < self.s.last_gen
-            && self.switch_allowed()
+        self.steps >= self.next_advance && !self.fine() && self.may_advance()
+    }
+
+    /// Whether a generation can begin.
+    pub(super) fn may_advance(&self) -> bool {
+        self.s.world.is_none() && self.s.gen_ < self.s.last_gen && self.switch_allowed()
     }
 
     /// Whether no M is in a window in which the generation must not change.
@@ -67,16 +72,25 @@ impl World<'_> {
     /// `forEachP`: every P passes a safe point. The caller's own does at once, idle ones by the
     /// caller's hand, the others when they get there.
     pub(super) fn begin_pass(&mut self, m: Mi) {
+        self.begin_pass_that(m, true);
+    }
+
+    /// A pass that writes statuses, or does not.
+    pub(super) fn begin_pass_that(&mut self, m: Mi, writes: bool) {
+        self.s.mute_pass = !writes;
+        if self.fine() && writes {
+            self.idle_statuses(m);
+        }
         let gen_ = self.t.section;
         for p in 0..self.s.ps.len() {
             match self.s.ps[p].place {
                 PPlace::Idle => {
-                    if !self.s.ps[p].slots.traced(gen_) {
+                    if writes && !self.fine() && !self.s.ps[p].slots.traced(gen_) {
                         self.t.proc_status(&mut self.s, m, p);
                     }
                 }
                 PPlace::Run(x) if x == m => {
-                    if !self.s.ps[p].slots.traced(gen_) {
+                    if writes && !self.s.ps[p].slots.traced(gen_) {
                         self.t.proc_status(&mut self.s, m, p);
                     }
                 }
@@ -88,7 +102,7 @@ impl World<'_> {
 
     /// One step of waiting for all Ps; true when all have passed.
     pub(super) fn pass(&mut self, m: Mi) -> bool {
-        let Some(p) = (0..self.s.ps.len()).find(|&p| self.s.ps[p].must) else { return true };
+        let Some(p) = self.owing() else { return true };
         match self.s.ps[p].place {
             PPlace::Sys(_) => {
                 self.steal(m, p, PPlace::Owned(m));
@@ -104,6 +118,9 @@ impl World<'_> {
 
     /// Class B: all Ps pass in the old generation.
     pub(super) fn advance_wait(&mut self, m: Mi) {
+        if self.fine() && self.stopped_world(m) {
+            return;
+        }
         if self.pass(m) {
             self.s.ms[m].pend = Pend::AdvanceSwitch;
         }
@@ -131,7 +148,7 @@ impl World<'_> {
     }
 
     /// The switch itself.
-    fn switch(&mut self, m: Mi) {
+    pub(super) fn switch(&mut self, m: Mi) {
         let old = self.s.gen_;
         self.t.quiet_statuses(&mut self.s, old);
         self.t.finish(&self.s, old.wrapping_sub(1));
@@ -148,11 +165,11 @@ impl World<'_> {
         }
         self.schedule_advance();
         match self.t.swarm.class() {
-            Class::A => {
+            Class::A if !self.fine() => {
                 self.begin_pass(m);
                 self.s.ms[m].pend = Pend::AdvancedWaitA;
             }
-            Class::B => {
+            _ => {
                 self.s.ms[m].pend = Pend::None;
                 self.s.world = None;
             }
@@ -197,7 +214,7 @@ impl World<'_> {
     /// The safe-point function on `m`, which has `p`: its status is written if it is due.
     pub(super) fn safe_point(&mut self, m: Mi, p: Pi) {
         self.s.ps[p].must = false;
-        if !self.s.ps[p].slots.traced(self.t.section) {
+        if !self.s.mute_pass && !self.s.ps[p].slots.traced(self.t.section) {
             self.t.proc_status(&mut self.s, m, p);
         }
     }

@@ -3,9 +3,9 @@
 //! The M remembers the P of its last syscall, which may still be waiting there, under the id
 //! of a thread that is long gone.
 
-use super::World;
 use super::ops::go_change;
 use super::state::{GPlace, Mi, PPlace, PView};
+use super::{Ask, World};
 use crate::fault::EmissionFault;
 use crate::history::{Resource, Transition, Visible};
 use tracehound_wire::EventType;
@@ -15,7 +15,7 @@ impl World<'_> {
     /// `needm`: a thread without an M takes the spare one.
     pub(super) fn create_syscall(&mut self, m: Mi) {
         let Some(g) = self.s.ms[m].locked else { return };
-        let i = self.below(self.s.free_tids.len());
+        let i = self.ask(Ask::Index, self.s.free_tids.len());
         let tid = self.s.free_tids.swap_remove(i);
         self.s.ms[m].tid = tid;
         if let Some(p) = self.s.ms[m].oldp

@@ -1,7 +1,7 @@
 //! What an M does next when it is free to choose.
 
-use super::World;
 use super::state::{GPlace, Gi, Mi, PPlace, Pend, Pi, Purpose, Role, Stop};
+use super::{Ask, World};
 use crate::swarm::{Feature, WEIGHTS};
 use crate::tracer::{BLOCK_REASONS, Name, STW_KINDS};
 use tracehound_wire::EventType;
@@ -9,7 +9,7 @@ use tracehound_wire::EventType;
 /// Kinds of steps that compete with each other, the simplest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Act {
+pub(crate) enum Act {
     Stop,
     Block,
     Start,
@@ -45,12 +45,16 @@ enum Act {
     Exit,
     CreateSyscall,
     DestroySyscall,
+    // These are offered in fine cases only.
+    Advance,
+    Pass,
+    StopForGc,
 }
 
 const _: () = assert!(Act::Exit as usize == WEIGHTS);
 
 /// The enabled actions of one M, with weights.
-struct Menu {
+pub(super) struct Menu {
     acts: [(Act, u32); 32],
     len: usize,
     total: u32,
@@ -62,8 +66,8 @@ impl World<'_> {
     }
 
     #[inline]
-    fn offer(&self, menu: &mut Menu, act: Act, scale: u32) {
-        let weight = u32::from(self.t.swarm.weights[act as usize]) * scale;
+    pub(super) fn offer(&self, menu: &mut Menu, act: Act, scale: u32) {
+        let weight = if self.fine() { 1 } else { u32::from(self.t.swarm.weights[act as usize]) * scale };
         menu.acts[menu.len] = (act, weight);
         menu.len += 1;
         menu.total += weight;
@@ -73,7 +77,10 @@ impl World<'_> {
         if menu.len == 0 {
             return None;
         }
-        let mut at = if menu.len == 1 { 0 } else { self.below(menu.total as usize) as u32 };
+        if let Some(guide) = &mut self.guide {
+            guide.look(&menu.acts[..menu.len]);
+        }
+        let mut at = if menu.len == 1 { 0 } else { self.ask(Ask::Act, menu.total as usize) as u32 };
         for &(act, weight) in &menu.acts[..menu.len] {
             if at < weight {
                 return Some(act);
@@ -91,11 +98,11 @@ impl World<'_> {
         let act = match (self.s.ms[m].p, self.s.ms[m].g) {
             (_, Some(g)) if self.s.gs[g].place == GPlace::Syscall(m) => self.choose_in_syscall(m),
             (Some(p), Some(g)) => return self.choose_running(m, p, g),
-            (Some(_), None) => {
+            (Some(p), None) => {
                 if self.schedule_loop_duties(m) {
                     return true;
                 }
-                self.choose_scheduling()
+                self.choose_scheduling(m, p)
             }
             _ => self.choose_bare(m),
         };
@@ -107,8 +114,8 @@ impl World<'_> {
 
     fn choose_in_syscall(&mut self, m: Mi) -> Option<Act> {
         // It may as well last: then another M has the turn.
-        match self.below(self.t.swarm.stay as usize) {
-            0 if self.s.ms[m].extra && self.one_in(2) => Some(Act::DestroySyscall),
+        match self.ask(Ask::Stay, self.t.swarm.stay as usize) {
+            0 if self.s.ms[m].extra && self.one_in(Ask::Destroy, 2) => Some(Act::DestroySyscall),
             0 => Some(Act::Exit),
             1 if self.has(Feature::Samples) => Some(Act::Sample),
             _ => None,
@@ -119,7 +126,7 @@ impl World<'_> {
         let sweeping = self.s.ps[p].sweeping;
         let plain = !sweeping && !self.s.gs[g].assist && self.s.gs[g].role != Role::Worker;
         if self.s.ps[p].must || self.s.stop() == Stop::Stopping {
-            match self.below(3) {
+            match self.ask(Ask::Urgent, 3) {
                 0 => {
                     self.quiesce(m);
                     return true;
@@ -138,8 +145,19 @@ impl World<'_> {
         } else if plain {
             self.offer_life(&mut menu, m, g);
             self.offer_runtime(&mut menu, m);
+            self.offer_fine(&mut menu);
+            if self.fine() && self.may_advance() {
+                self.offer(&mut menu, Act::Advance, 1);
+            }
+            if self.s.gc_starter == Some(g) {
+                self.offer(&mut menu, Act::StopForGc, 1);
+            }
         } else {
             self.offer(&mut menu, Act::Stop, 2);
+            self.offer_fine(&mut menu);
+            if self.fine() {
+                self.offer(&mut menu, Act::Sweep, 1);
+            }
             if self.s.gs[g].assist {
                 self.offer(&mut menu, Act::Assist, 4);
                 self.offer(&mut menu, Act::AssistBlock, 2);
@@ -179,7 +197,7 @@ impl World<'_> {
             self.offer(menu, Act::EnterBlocking, 2);
         }
         if self.has(Feature::Coroutines) && self.t.swarm.flavour.minor() >= 23 && !self.s.ms[m].extra {
-            if self.s.coroutines.len() < 8 {
+            if self.s.coroutines.len() < 8 || self.fine() {
                 self.offer(menu, Act::CreateCoroutine, 1);
             }
             if self.switchable(m, 0).is_some() {
@@ -208,7 +226,9 @@ impl World<'_> {
         }
         if self.has(Feature::Gc) {
             if free && self.s.marking {
-                self.offer(menu, Act::GcEnd, 1);
+                if !self.fine() {
+                    self.offer(menu, Act::GcEnd, 1);
+                }
             } else if free && self.can_begin_gc() {
                 self.offer(menu, Act::GcBegin, 1);
             }
@@ -239,8 +259,18 @@ impl World<'_> {
         }
     }
 
-    fn choose_scheduling(&mut self) -> Option<Act> {
+    fn choose_scheduling(&mut self, m: Mi, p: Pi) -> Option<Act> {
+        // Before it sleeps, an M with a locked goroutine may still take memory.
+        let locked = self.s.ms[m].locked.is_some();
         let mut menu = self.menu();
+        if self.fine() && self.has(Feature::Gc) {
+            // The scheduler itself allocates, for a timer or a thread, and so may sweep.
+            self.offer(&mut menu, Act::Sweep, 1);
+            if self.s.ps[p].sweeping || locked {
+                self.offer_counts(&mut menu);
+                return self.pick(&menu);
+            }
+        }
         if !self.s.runnable.is_empty() {
             self.offer(&mut menu, Act::Start, 16);
         }
@@ -302,7 +332,7 @@ impl World<'_> {
                 self.block_g(m, reason);
             }
             Act::Start => {
-                let i = self.below(self.s.runnable.len());
+                let i = self.ask(Ask::Index, self.s.runnable.len());
                 return self.start_or_hand_over(m, self.s.runnable[i]);
             }
             Act::Park => self.park(m),
@@ -324,7 +354,7 @@ impl World<'_> {
                 }
             }
             Act::Retake => {
-                let from = self.below(self.s.ps.len());
+                let from = self.ask(Ask::Index, self.s.ps.len());
                 if let Some(p) = self.victim(from) {
                     self.retake(m, p);
                 }
@@ -340,7 +370,7 @@ impl World<'_> {
                 self.stw_begin(m, kind as u64);
             }
             Act::Resize => {
-                let n = 1 + self.below(self.s.ps.len());
+                let n = 1 + self.ask(Ask::Size, self.s.ps.len());
                 self.s.purpose = Purpose::Resize(n);
                 self.stw_begin(m, Name::Gomaxprocs as u64);
             }
@@ -354,8 +384,12 @@ impl World<'_> {
         match act {
             Act::CreateCoroutine => self.create_coroutine(m),
             Act::SwitchCoroutine => {
-                let from = self.below(2 * self.s.coroutines.len());
-                if let Some(at) = self.switchable(m, from) {
+                let from = self.ask(Ask::Index, 2 * self.s.coroutines.len());
+                let at = match self.fine() && from % 2 == 1 && self.waits_inside(from / 2) {
+                    true => Some(from / 2),
+                    false => self.switchable(m, from),
+                };
+                if let Some(at) = at {
                     self.switch_coroutine(m, at);
                 }
             }
@@ -373,7 +407,7 @@ impl World<'_> {
             }
             Act::Sweep => self.toggle_sweep(m),
             Act::Suspend => {
-                let from = self.below(self.s.ms.len());
+                let from = self.ask(Ask::Index, self.s.ms.len());
                 if let Some(victim) = self.suspendable(m, from) {
                     self.suspend(m, victim);
                 }
@@ -381,9 +415,12 @@ impl World<'_> {
             Act::Annotate => self.annotate(m),
             Act::Sample => self.cpu_sample(m),
             Act::Alloc => self.alloc_event(m),
+            Act::Advance => self.advance(m),
+            Act::StopForGc => self.stop_for_gc(m),
+            Act::Pass => self.begin_pass_by_itself(m),
             Act::Heap => {
                 let value = u64::from(self.t.noise(1 << 24));
-                let goal = self.t.noise(8) == 0;
+                let goal = if self.fine() { self.detail(2) == 1 } else { self.t.noise(8) == 0 };
                 let ty = if goal { EventType::HeapGoal } else { EventType::HeapAlloc };
                 self.note(m, ty, &[value]);
             }
@@ -392,7 +429,7 @@ impl World<'_> {
     }
 
     fn wake_any(&mut self, m: Mi) {
-        let i = self.below(self.s.waiting.len());
+        let i = self.ask(Ask::Index, self.s.waiting.len());
         self.unblock(m, self.s.waiting[i]);
     }
 }

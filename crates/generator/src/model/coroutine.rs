@@ -35,12 +35,15 @@ impl World<'_> {
             return Some(own);
         }
         let n = self.s.coroutines.len();
-        (0..n).map(|i| (from + i) % n).find(|&at| {
-            let c = &self.s.coroutines[at];
-            c.parked == c.inside
-                && self.s.gs[c.inside].place == GPlace::Parked
-                && self.s.gs[c.inside].role == Role::Coroutine(at)
-        })
+        (0..n).map(|i| (from + i) % n).find(|&at| self.waits_inside(at))
+    }
+
+    /// Whether the inside of this coroutine waits, so that anybody can switch to it.
+    pub(super) fn waits_inside(&self, at: usize) -> bool {
+        let c = &self.s.coroutines[at];
+        c.parked == c.inside
+            && self.s.gs[c.inside].place == GPlace::Parked
+            && self.s.gs[c.inside].role == Role::Coroutine(at)
     }
 
     /// `coroswitch`: the goroutine on `m` waits, and the coroutine's other side runs in its place.

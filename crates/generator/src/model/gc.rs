@@ -1,7 +1,7 @@
 //! The garbage collector's cycle, as far as it is traced: begin, mark workers, assists, sweeps, end.
 
-use super::World;
 use super::state::{GPlace, Gi, Mi, Pend, Purpose, Role};
+use super::{Ask, World};
 use crate::fault::EmissionFault;
 use crate::tracer::Name;
 use tracehound_wire::EventType;
@@ -28,7 +28,11 @@ impl World<'_> {
         let seq = self.next_gc();
         let stack = self.t.stack();
         self.note(m, EventType::GCBegin, &[seq, stack]);
-        self.s.ms[m].pend = Pend::GcStop;
+        if self.fine() {
+            self.s.gc_starter = self.s.ms[m].g;
+        } else {
+            self.s.ms[m].pend = Pend::GcStop;
+        }
     }
 
     /// Between the begin and the stop: perhaps a mark worker more, or the stop.
@@ -36,7 +40,7 @@ impl World<'_> {
         if self.lingers() {
             return false;
         }
-        if self.s.workers.len() < self.s.ps.len() && self.one_in(2) {
+        if self.s.workers.len() < self.s.ps.len() && self.one_in(Ask::More, 2) {
             let g = self.create(m, EventType::GoCreate, GPlace::Runnable);
             self.s.gs[g].role = Role::Worker;
             return true;
@@ -73,7 +77,7 @@ impl World<'_> {
 
     /// The scheduler finds a mark worker for an M with a P: wakes it, and starts it next.
     pub(super) fn wake_worker(&mut self, m: Mi) {
-        let i = self.below(self.s.workers.len());
+        let i = self.ask(Ask::Index, self.s.workers.len());
         let g = self.s.workers.swap_remove(i);
         self.unblock(m, g);
         self.s.place_g(g, GPlace::Held(m));
@@ -85,8 +89,11 @@ impl World<'_> {
     pub(super) fn start_with_label(&mut self, m: Mi, g: Gi) {
         self.start_g(m, g);
         let worker = self.s.gs[g].role == Role::Worker && self.s.marking;
-        let mistaken = self.s.marking && self.t.swarm.class() == crate::Class::B && self.t.noise(32) == 0;
-        if worker || mistaken {
+        let mistaken =
+            !self.fine() && self.s.marking && self.t.swarm.class() == crate::Class::B && self.t.noise(32) == 0;
+        if self.fine() {
+            self.label(m);
+        } else if worker || mistaken {
             let label = [Name::Dedicated, Name::Fractional, Name::IdleWorker][self.t.noise(3) as usize];
             self.t.put(&self.s, m, EventType::GoLabel, &[label as u64], None);
         }

@@ -36,6 +36,9 @@ impl World<'_> {
             }
             _ => {
                 self.start_g(m, g);
+                if self.fine() {
+                    self.label(m);
+                }
                 true
             }
         }
@@ -55,6 +58,9 @@ impl World<'_> {
     pub(super) fn can_destroy(&self, m: Mi) -> bool {
         let Some(g) = self.s.ms[m].g else { return false };
         // The first goroutine stays, so that there is always one that can stop the trace; the same goes for its thread.
-        g != 0 && self.s.gs[g].role == Role::User && !(self.s.gs[g].locked.is_some() && m == 0)
+        g != 0
+            && self.s.gc_starter != Some(g)
+            && self.s.gs[g].role == Role::User
+            && !(self.s.gs[g].locked.is_some() && m == 0)
     }
 }

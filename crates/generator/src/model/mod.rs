@@ -6,9 +6,12 @@
 //! enabled where it stands. A choice of 0 in place of an M ends the history.
 
 mod advance;
+mod ask;
 mod cgo;
 mod choose;
 mod coroutine;
+mod fine;
+pub(crate) mod follow;
 mod gc;
 mod locked;
 mod ops;
@@ -28,6 +31,9 @@ use crate::history::History;
 use crate::source::Source;
 use crate::swarm::{Feature, Swarm};
 use crate::tracer::Tracer;
+use ask::Ask;
+use choose::Menu;
+use follow::Guide;
 use state::{GPlace, M, Mi, PPlace, Pend, Role, State};
 
 /// Thread ids of Go's own threads begin here.
@@ -36,6 +42,8 @@ const THREAD_IDS: u64 = 1000;
 /// A history in the making.
 pub(crate) struct World<'a> {
     source: &'a mut dyn Source,
+    /// Makes the choices in place of the source.
+    guide: Option<Box<Guide>>,
     /// No choices are made: each step is the simplest that leads to the end.
     forced: bool,
     s: State,
@@ -47,13 +55,11 @@ pub(crate) struct World<'a> {
 
 /// Makes the history of one case.
 pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
-    let mut w = World { source, forced: false, s: State::default(), t: Tracer::new(swarm), steps: 0, next_advance: 0 };
-    w.setup();
-    w.start_trace();
-    w.schedule_advance();
+    let mut w = World::new(source, swarm);
+    w.begin();
     while w.steps < w.t.swarm.steps {
         // 0 ends the history, so an exhausted tape does. Otherwise it names an M.
-        let v = w.source.below(1 << 16) as usize;
+        let v = w.ask(Ask::Turn, 1 << 16);
         if v == 0 {
             break;
         }
@@ -68,23 +74,58 @@ pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
     History { swarm, trace, expected, steps, fault_hits }
 }
 
+impl<'a> World<'a> {
+    fn new(source: &'a mut dyn Source, swarm: Swarm) -> World<'a> {
+        let t = Tracer::new(swarm);
+        World { source, guide: None, forced: false, s: State::default(), t, steps: 0, next_advance: 0 }
+    }
+}
+
 impl World<'_> {
+    /// The world before the first step, and what the start of the trace writes.
+    fn begin(&mut self) {
+        if self.fine() {
+            self.setup_fine();
+        } else {
+            self.setup();
+            self.start_trace(0);
+        }
+        self.schedule_advance();
+    }
+
+    /// Whether every detail is a choice.
+    #[inline]
+    fn fine(&self) -> bool {
+        self.t.swarm.fine
+    }
+
+    /// A detail below `n`, which is noise unless every detail is a choice.
+    fn detail(&mut self, n: u32) -> u32 {
+        if self.fine() { self.ask(Ask::Detail, n as usize) as u32 } else { self.t.noise(n) }
+    }
+
     /// A choice below `n`.
     #[inline]
-    fn below(&mut self, n: usize) -> usize {
-        if self.forced { 0 } else { self.source.below(n as u32) as usize }
+    fn ask(&mut self, about: Ask, n: usize) -> usize {
+        if self.forced {
+            return 0;
+        }
+        match &mut self.guide {
+            None => self.source.below(n as u32) as usize,
+            Some(guide) => guide.answer(about, n),
+        }
     }
 
     /// One of `n` times, and never in the simplest case.
     #[inline]
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == n - 1
+    fn one_in(&mut self, about: Ask, n: usize) -> bool {
+        self.ask(about, n) == n - 1
     }
 
     /// Whether an M in a window between two sections lets others go first.
     fn lingers(&mut self) -> bool {
         let n = self.t.swarm.linger as usize;
-        self.below(n) != 0
+        self.ask(Ask::Linger, n) != 0
     }
 
     /// Whether the allocation experiment is on.
@@ -98,7 +139,7 @@ impl World<'_> {
 
     /// Lets the M that `v` names take a step; where it has none, the next one that has.
     fn turn(&mut self, v: usize) {
-        if self.s.plot.is_some() && self.below(4) != 0 && self.plot_step() {
+        if self.s.plot.is_some() && self.ask(Ask::Plot, 4) != 0 && self.plot_step() {
             return;
         }
         let n = self.s.ms.len();
@@ -168,6 +209,7 @@ impl World<'_> {
             Pend::AdvanceWait => self.advance_wait(m),
             Pend::AdvanceSwitch => return self.advance_switch(m),
             Pend::AdvancedWaitA => self.advanced_wait(m),
+            Pend::Pass => self.pass_by_itself(m),
         }
         true
     }
@@ -193,6 +235,10 @@ impl World<'_> {
     /// Ends the trace: finishes whatever holds the world, then stops tracing from a running goroutine.
     fn wind_up(&mut self) {
         self.forced = true;
+        if self.s.gc_starter.take().is_some() {
+            // The program ends before the cycle has got going.
+            self.s.world = None;
+        }
         loop {
             if let Some(m) = self.s.world {
                 self.force(m);

@@ -1,7 +1,7 @@
 //! The sections of ordinary scheduling: Ps and goroutines start and stop on Ms.
 
-use super::World;
 use super::state::{GPlace, Gi, Mi, PPlace, PView, Pend, Pi, Stop};
+use super::{Ask, World};
 use crate::fault::EmissionFault;
 use crate::flavour::Class;
 use crate::history::{Resource, Transition, Visible};
@@ -36,7 +36,11 @@ impl World<'_> {
             }
         }
         self.t.stat(&mut self.s, m);
-        if traced && self.allocations_traced() && self.t.noise(4) == 0 {
+        if self.fine() {
+            while self.allocations_traced() && self.ask(Ask::Sweep, 2) == 1 {
+                self.alloc_event(m);
+            }
+        } else if traced && self.allocations_traced() && self.t.noise(4) == 0 {
             // Sweeping left over from the last cycle comes before the start is written.
             let id = u64::from(self.t.noise(1 << 20));
             self.t.put(&self.s, m, EventType::HeapObjectFree, &[id], None);
@@ -96,7 +100,7 @@ impl World<'_> {
             && self.s.ms[m].alive
             && self.s.ms[m].p.is_none()
             && (self.s.ms[m].g.is_none() || self.t.swarm.class() == Class::A)
-            && self.one_in(8)
+            && self.one_in(Ask::Borrow, 8)
         {
             self.borrow(m, p);
         }
@@ -105,7 +109,7 @@ impl World<'_> {
             to = Some(self.new_thread());
         }
         match to {
-            Some(x) if !self.s.runnable.is_empty() && self.one_in(3) => {
+            Some(x) if !self.s.runnable.is_empty() && self.one_in(Ask::HandOver, 3) => {
                 self.s.ps[p].place = PPlace::Owned(x);
                 self.s.ms[x].pend = Pend::StartP(p);
             }
@@ -123,7 +127,10 @@ impl World<'_> {
             self.t.hit();
         }
         self.start_p(m, p);
-        while self.one_in(3) {
+        if self.fine() {
+            self.use_borrowed(m);
+        }
+        while !self.fine() && self.one_in(Ask::More, 3) {
             let value = u64::from(self.t.noise(1 << 24));
             self.note(m, EventType::HeapAlloc, &[value]);
         }
@@ -132,7 +139,7 @@ impl World<'_> {
 
     /// Takes an idle P.
     pub(super) fn take_idle(&mut self, m: Mi) {
-        let i = self.below(self.s.idle.len());
+        let i = self.ask(Ask::Index, self.s.idle.len());
         let p = self.s.take_idle(i, m);
         self.s.ms[m].pend = Pend::StartP(p);
     }
@@ -140,7 +147,7 @@ impl World<'_> {
     /// What an M with a P and no goroutine has to do before anything else; false if nothing.
     pub(super) fn schedule_loop_duties(&mut self, m: Mi) -> bool {
         let Some(p) = self.s.ms[m].p else { return false };
-        if self.s.ms[m].locked.is_some() {
+        if self.s.ms[m].locked.is_some() && !self.unaware() {
             // A locked M runs its own goroutine or nothing.
             self.park(m);
             return true;
@@ -149,7 +156,7 @@ impl World<'_> {
             self.safe_point(m, p);
             return true;
         }
-        if self.s.stop() == Stop::Stopping {
+        if self.s.stop() == Stop::Stopping && !self.unaware() {
             self.stop_p(m);
             self.s.ps[p].place = PPlace::Stopped;
             return true;
@@ -180,6 +187,9 @@ impl World<'_> {
         self.s.place_g(g, GPlace::Running(m));
         self.s.ms[m].g = Some(g);
         self.s.ms[m].vg = Some(g);
+        if self.s.gc_starter == Some(g) {
+            self.s.world = Some(m);
+        }
     }
 
     /// The goroutine on `m` leaves it for `to`, with this event.

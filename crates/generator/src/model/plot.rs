@@ -2,15 +2,15 @@
 //!
 //! A plot takes no step that is not enabled and skips no guard. It only says whose turn it is.
 
-use super::World;
 use super::state::{GPlace, Mi, PPlace, Pend, Stop};
+use super::{Ask, World};
 use crate::tracer::STW_KINDS;
 
 impl World<'_> {
     /// Class A, `m` has just made its syscall visible: shall its P be stolen, run elsewhere and be put back into a
     /// syscall before `m` looks again, with the world about to stop?
     pub(super) fn consider_plot(&mut self, m: Mi) {
-        if self.s.plot.is_none() && self.thief_of(m).is_some() && self.below(4) != 0 {
+        if self.s.plot.is_none() && !self.fine() && self.thief_of(m).is_some() && self.ask(Ask::Plot, 4) != 0 {
             self.s.plot = Some(m);
         }
     }

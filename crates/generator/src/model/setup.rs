@@ -1,7 +1,7 @@
 //! The world as it is when tracing starts, in the middle of everything.
 
-use super::state::{G, GPlace, M, P, PPlace, PView, Role, Slots, Stop};
-use super::{THREAD_IDS, World};
+use super::state::{G, GPlace, M, Mi, P, PPlace, PView, Pend, Role, Slots, Stop};
+use super::{Ask, THREAD_IDS, World};
 use crate::flavour::Class;
 use crate::swarm::Feature;
 use crate::tracer::{NONE, Name};
@@ -26,7 +26,7 @@ impl World<'_> {
         }
         self.setup_threads();
         self.setup_goroutines();
-        let spare = if self.has(Feature::Resize) { self.below(4) } else { 0 };
+        let spare = if self.has(Feature::Resize) { self.ask(Ask::Setup, 4) } else { 0 };
         self.s.ps.reserve(self.s.procs + spare);
         self.s.idle.reserve(self.s.procs + spare);
         for p in 0..self.s.procs + spare {
@@ -50,7 +50,7 @@ impl World<'_> {
 
     fn setup_threads(&mut self) {
         let threads = self.t.swarm.threads as usize;
-        let extra = if self.has(Feature::Cgo) { 1 + self.below(2) } else { 0 };
+        let extra = if self.has(Feature::Cgo) { 1 + self.ask(Ask::Setup, 2) } else { 0 };
         for m in 0..=threads + extra {
             let mut fresh = M::new(THREAD_IDS + m as u64 * 3);
             fresh.sysmon = m == threads;
@@ -66,28 +66,28 @@ impl World<'_> {
         let swarm = &self.t.swarm;
         let (threads, goroutines, procs) = (swarm.threads as usize, swarm.goroutines as usize, swarm.procs as usize);
         let gc = self.has(Feature::Gc);
-        self.s.marking = gc && self.one_in(4);
+        self.s.marking = gc && self.one_in(Ask::Setup, 4);
         for g in 0..goroutines {
             self.s.gs.push(G::new(1 + g as u64));
             let place = match g {
                 0 => GPlace::Running(0),
                 // In a syscall since before the trace, and its P taken by the stop.
-                _ if g < threads && self.has(Feature::Syscalls) && self.one_in(4) => GPlace::Syscall(g),
-                _ if self.one_in(2) => GPlace::Waiting,
+                _ if g < threads && self.has(Feature::Syscalls) && self.one_in(Ask::Setup, 4) => GPlace::Syscall(g),
+                _ if self.one_in(Ask::Setup, 2) => GPlace::Waiting,
                 _ => GPlace::Runnable,
             };
             if let GPlace::Syscall(m) = place {
-                let p = self.below(procs);
+                let p = self.ask(Ask::Setup, procs);
                 self.s.ms[m].g = Some(g);
                 self.s.ms[m].oldp = Some(p);
-            } else if g > 0 && self.s.marking && self.one_in(4) {
+            } else if g > 0 && self.s.marking && self.one_in(Ask::Setup, 4) {
                 self.s.gs[g].assist = true;
             }
             self.s.place_g(g, place);
         }
         self.s.next_goid = goroutines as u64 + 1;
         if gc {
-            for _ in 0..1 + self.below(2) {
+            for _ in 0..1 + self.ask(Ask::Setup, 2) {
                 let g = self.s.new_g(GPlace::Parked);
                 self.s.gs[g].role = Role::Worker;
                 self.s.workers.push(g);
@@ -105,10 +105,9 @@ impl World<'_> {
         }
     }
 
-    /// `StartTrace`, on M 0, in a stopped world.
-    pub(super) fn start_trace(&mut self) {
+    /// `StartTrace` on `m`, in a stopped world.
+    pub(super) fn start_trace(&mut self, m: Mi) {
         self.t.begin(self.s.gen_);
-        let m = 0;
         self.s.world = Some(m);
         self.s.stop = Some(Stop::Stopped);
         let stack = self.t.stack();
@@ -124,15 +123,24 @@ impl World<'_> {
         }
         self.note(m, EventType::HeapGoal, &[4 << 20]);
         if self.t.swarm.class() == Class::A {
-            for p in 1..self.s.procs {
+            let own = self.s.ms[m].p;
+            for p in (0..self.s.procs).filter(|&p| Some(p) != own) {
                 self.t.proc_status(&mut self.s, m, p);
             }
         }
-        self.restart_world(m);
+        if self.fine() {
+            self.s.ms[m].pend = Pend::StwStopped;
+        } else {
+            self.restart_world(m);
+        }
     }
 
     /// The allocation experiment lists what is there already.
     fn snapshot_heap(&mut self, m: usize) {
+        if self.fine() {
+            self.snapshot_piecewise(m);
+            return;
+        }
         for _ in 0..self.t.noise(4) {
             let id = u64::from(self.t.noise(1 << 20));
             self.note(m, EventType::Span, &[id, 1, 5]);

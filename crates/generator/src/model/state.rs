@@ -218,6 +218,8 @@ pub(crate) enum Pend {
     AdvanceSwitch,
     /// Has advanced the generation (class A): every P passes a safe point.
     AdvancedWaitA,
+    /// In a fine case: every P passes a safe point, on behalf of the GC or (class A) of the new generation.
+    Pass,
 }
 
 #[derive(Clone, Debug)]
@@ -316,6 +318,11 @@ pub(crate) struct State {
     pub stop: Option<Stop>,
     /// The M that holds the scheduler's lock over several steps.
     pub sched: Option<Mi>,
+    /// In a fine case: the goroutine that has begun a GC cycle and has yet to stop the world for it. It holds the world meanwhile,
+    /// and can block and move, since it starts mark workers and waits for them.
+    pub gc_starter: Option<Gi>,
+    /// In a fine case: whether the Ps write their statuses at the safe points that they pass now.
+    pub mute_pass: bool,
     /// The M that holds the world (stop, generation switch).
     pub world: Option<Mi>,
     pub purpose: Purpose,

@@ -1,7 +1,7 @@
 //! Stopping and restarting the world.
 
-use super::World;
 use super::state::{Mi, PPlace, Pend, Pi, Purpose, Stop};
+use super::{Ask, World};
 use crate::tracer::Name;
 use tracehound_wire::EventType;
 
@@ -18,6 +18,7 @@ impl World<'_> {
     pub(super) fn stw_take(&mut self, m: Mi, from: Pi) {
         self.s.stop = Some(Stop::Stopping);
         self.s.sched = Some(m);
+        let from = if self.fine() { self.next_in_syscall(from) } else { from };
         for p in from..self.s.ps.len() {
             if matches!(self.s.ps[p].place, PPlace::Sys(_)) {
                 self.steal(m, p, PPlace::Stopped);
@@ -53,7 +54,11 @@ impl World<'_> {
 
     /// The world is stopped: only Ms without a P can still do something.
     pub(super) fn stw_stopped(&mut self, m: Mi) -> bool {
-        if self.one_in(3) {
+        if self.fine() {
+            if self.stopped_world(m) {
+                return true;
+            }
+        } else if self.one_in(Ask::Stay, 3) {
             return false;
         }
         match std::mem::take(&mut self.s.purpose) {
@@ -67,8 +72,12 @@ impl World<'_> {
                 self.restart_world(m);
             }
             Purpose::MarkTermination => {
-                self.wake_some(m);
-                self.gc_end(m);
+                if !self.fine() {
+                    self.wake_some(m);
+                }
+                if self.s.marking {
+                    self.gc_end(m);
+                }
                 self.restart_world(m);
             }
         }
@@ -98,7 +107,7 @@ impl World<'_> {
 
     /// In the stopped world the network, or the end of a GC phase, may wake some.
     fn wake_some(&mut self, m: Mi) {
-        while !self.s.waiting.is_empty() && self.one_in(4) {
+        while !self.fine() && !self.s.waiting.is_empty() && self.one_in(Ask::Wake, 4) {
             self.unblock(m, self.s.waiting[0]);
         }
     }
@@ -113,7 +122,7 @@ impl World<'_> {
         if let Some(g) = g {
             self.start_g(m, g);
         }
-        while self.one_in(3) {
+        while self.one_in(Ask::More, 3) {
             let value = u64::from(self.t.noise(1 << 24));
             self.note(m, EventType::HeapAlloc, &[value]);
         }
@@ -121,6 +130,9 @@ impl World<'_> {
 
     /// Says that the world runs again.
     pub(super) fn stw_end(&mut self, m: Mi) {
+        if self.fine() && self.stopped_world(m) {
+            return;
+        }
         self.note(m, EventType::STWEnd, &[]);
         self.s.world = None;
         self.s.ms[m].pend = Pend::None;

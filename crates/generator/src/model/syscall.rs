@@ -1,7 +1,7 @@
 //! System calls in both families, and the ways in which a P gets lost during one.
 
-use super::World;
 use super::state::{GPlace, Gi, Mi, PPlace, PView, Pend, Pi, Stop};
+use super::{Ask, World};
 use crate::fault::EmissionFault;
 use crate::flavour::Class;
 use crate::history::{Resource, Transition, Visible};
@@ -36,11 +36,11 @@ impl World<'_> {
         }
         self.s.ms[m].tick = self.s.ps[p].tick;
         self.s.ms[m].oldp = Some(p);
-        if self.s.ps[p].must {
+        if self.s.ps[p].must && !self.unaware() {
             self.safe_point(m, p);
         }
         self.write_syscall_begin(m, p, g);
-        if self.s.stop() == Stop::Stopping {
+        if self.s.stop() == Stop::Stopping && !self.unaware() {
             self.stop_p(m);
             self.s.ps[p].tick += 1;
             self.s.ps[p].place = PPlace::Stopped;
@@ -52,7 +52,7 @@ impl World<'_> {
     /// Class A: the syscall becomes visible; from here on the P can be stolen.
     pub(super) fn publish_syscall(&mut self, m: Mi) {
         let Some(p) = self.s.ms[m].p else { return };
-        if self.s.ps[p].must {
+        if self.s.ps[p].must && !self.unaware() {
             self.safe_point(m, p);
             return;
         }
@@ -68,7 +68,8 @@ impl World<'_> {
         if self.lingers() {
             return false;
         }
-        self.s.ms[m].pend = if self.s.stop() == Stop::Stopping { Pend::GcWaitA } else { Pend::None };
+        let sees = self.s.stop() == Stop::Stopping && !self.unaware();
+        self.s.ms[m].pend = if sees { Pend::GcWaitA } else { Pend::None };
         true
     }
 
@@ -122,7 +123,9 @@ impl World<'_> {
     pub(super) fn steal(&mut self, thief: Mi, p: Pi, to: PPlace) {
         let PPlace::Sys(holder) = self.s.ps[p].place else { return };
         let holder_g = self.s.view_g(holder);
-        self.write_steal(thief, p, holder, holder_g);
+        // Up to Go 1.23 an M that takes a P on its way out of a syscall has it at hand already, and so announces it first.
+        let at_hand = self.fine() && to == PPlace::Owned(thief) && self.s.ms[thief].g.is_some();
+        self.write_steal(thief, p, holder, holder_g, at_hand);
         self.lose_p(p, holder);
         if thief != holder {
             self.s.ms[holder].robbed = self.s.gen_;
@@ -132,8 +135,8 @@ impl World<'_> {
     }
 
     /// The statuses that a theft needs, and `ProcSteal`. Releases differ in whose status comes first.
-    fn write_steal(&mut self, thief: Mi, p: Pi, holder: Mi, holder_g: u64) {
-        let own_first = self.t.swarm.flavour.minor() <= 23;
+    fn write_steal(&mut self, thief: Mi, p: Pi, holder: Mi, holder_g: u64, at_hand: bool) {
+        let own_first = self.t.swarm.flavour.minor() <= 23 && !at_hand;
         if own_first {
             self.t.stat(&mut self.s, thief);
         }
@@ -174,7 +177,7 @@ impl World<'_> {
             self.steal_in_old_generation(m, p, victim);
             return;
         }
-        if self.class() == Class::A && self.one_in(2) {
+        if self.class() == Class::A && self.one_in(Ask::Window, 2) {
             // The theft is visible before it is written: the victim can run on in between.
             let holder_g = self.s.view_g(victim);
             self.s.ps[p].place = PPlace::Owned(m);
@@ -207,7 +210,7 @@ impl World<'_> {
     pub(super) fn steal_event(&mut self, m: Mi, p: Pi, victim: Mi, holder_g: u64, gen_: u32) {
         self.t.section = gen_;
         self.t.inverted = true;
-        self.write_steal(m, p, victim, holder_g);
+        self.write_steal(m, p, victim, holder_g, false);
         self.t.section = self.s.gen_;
         self.s.ps[p].tick += 1;
         self.s.ms[m].pend = Pend::GiveP(p);
@@ -240,7 +243,7 @@ impl World<'_> {
         if let Pend::GiveP(p) = self.s.ms[m].pend
             && self.s.stop() == Stop::No
             && self.class() == Class::B
-            && self.one_in(8)
+            && self.one_in(Ask::Borrow, 8)
         {
             self.borrow(m, p);
         }
@@ -266,13 +269,15 @@ impl World<'_> {
                 self.s.ms[m].pend = Pend::EndKeepA;
                 return;
             }
-            self.steal(m, p, PPlace::Owned(m));
-            self.write_proc_start(m, p);
-            self.s.ms[m].pend = Pend::EndBlockedA;
-            return;
+            if holder == m || !self.misses(Ask::MissOld) {
+                self.steal(m, p, PPlace::Owned(m));
+                self.write_proc_start(m, p);
+                self.s.ms[m].pend = Pend::EndBlockedA;
+                return;
+            }
         }
-        if !self.s.idle.is_empty() && self.s.sched.is_none() {
-            let i = self.below(self.s.idle.len());
+        if !self.s.idle.is_empty() && self.s.sched.is_none() && !self.misses(Ask::MissIdle) {
+            let i = self.ask(Ask::Index, self.s.idle.len());
             let p = self.s.take_idle(i, m);
             self.start_p(m, p);
             self.s.ms[m].pend = Pend::EndBlockedA;
@@ -292,6 +297,7 @@ impl World<'_> {
         }
         if let Some(p) = self.s.ms[m].oldp
             && let PPlace::Sys(holder) = self.s.ps[p].place
+            && (holder == m || !self.misses(Ask::MissOld))
         {
             self.steal(m, p, PPlace::Owned(m));
             if holder == m {
@@ -302,8 +308,8 @@ impl World<'_> {
             }
             return;
         }
-        if !self.s.idle.is_empty() && self.s.sched.is_none() {
-            let i = self.below(self.s.idle.len());
+        if !self.s.idle.is_empty() && self.s.sched.is_none() && !self.misses(Ask::MissIdle) {
+            let i = self.ask(Ask::Index, self.s.idle.len());
             let p = self.s.take_idle(i, m);
             self.restart_on(m, p);
             return;
@@ -390,11 +396,11 @@ impl World<'_> {
         if self.s.sched.is_some() {
             return false;
         }
-        if self.s.idle.is_empty() || self.s.stop() != Stop::No {
+        if self.s.idle.is_empty() || self.s.stop() != Stop::No || self.misses(Ask::MissIdle) {
             self.s.place_g(g, GPlace::Runnable);
             self.s.ms[m].pend = Pend::None;
         } else {
-            let i = self.below(self.s.idle.len());
+            let i = self.ask(Ask::Index, self.s.idle.len());
             let p = self.s.take_idle(i, m);
             self.s.ms[m].pend = Pend::StartPFor(p, g);
         }

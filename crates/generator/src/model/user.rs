@@ -1,14 +1,14 @@
 //! What user code says about itself: tasks, regions, logs; and what is sampled or counted beside it.
 
-use super::World;
 use super::state::{GPlace, Mi, PPlace};
+use super::{Ask, World};
 use crate::tracer::NONE;
 use tracehound_wire::EventType;
 
 impl World<'_> {
     /// One user annotation.
     pub(super) fn annotate(&mut self, m: Mi) {
-        match self.below(5) {
+        match self.ask(Ask::Annotation, 5) {
             0 => self.log(m),
             1 => self.region_begin(m),
             2 => self.region_end(m),
@@ -94,7 +94,7 @@ impl World<'_> {
     pub(super) fn alloc_event(&mut self, m: Mi) {
         let id = u64::from(self.t.noise(1 << 20));
         let size = 1 + u64::from(self.t.noise(64));
-        let (ty, args): (_, &[u64]) = match self.t.noise(6) {
+        let (ty, args): (_, &[u64]) = match self.detail(6) {
             0 => (EventType::SpanAlloc, &[id, size, 5]),
             1 => (EventType::SpanFree, &[id]),
             2 => (EventType::HeapObjectAlloc, &[id, size]),

@@ -169,6 +169,12 @@ impl Tracer {
         Context { m: Field::Is(s.ms[m].tid), p, g: Field::Is(s.view_g(m)) }
     }
 
+    /// What has been written to a generation so far, or all of it.
+    pub fn written(&self, number: u32) -> &[ExpectedEvent] {
+        let open = &self.open[(number & 1) as usize];
+        if open.number == number { &open.events } else { &self.expected.events }
+    }
+
     /// Whether times say in which order things happened.
     pub fn in_time(&self) -> bool {
         self.swarm.clock == crate::Clock::Exact

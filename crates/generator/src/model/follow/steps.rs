@@ -1,0 +1,633 @@
+//! Which step writes a thread's next event.
+
+use super::{Follower, Gap, NO_BEGINNING, Observed};
+use crate::flavour::Class;
+use crate::model::Ask;
+use crate::model::choose::Act;
+use crate::model::state::{GPlace, Gi, Mi, PPlace, Pend, Pi, Purpose, Role, Stop};
+use tracehound_wire::EventType::{self, *};
+
+/// The answer that [`World::one_in`](crate::model::World) takes for a yes, for one in `n`.
+pub(super) const fn yes(n: u32) -> u32 {
+    n - 1
+}
+
+/// The number of an event of the allocation experiment, if it is one that happens anywhere.
+pub(super) fn allocation(ty: EventType) -> Option<u32> {
+    [SpanAlloc, SpanFree, HeapObjectAlloc, HeapObjectFree, GoroutineStackAlloc, GoroutineStackFree]
+        .iter()
+        .position(|&t| t == ty)
+        .map(|i| i as u32)
+}
+
+impl Follower<'_, '_> {
+    /// Takes a step towards the next event of `stream`; false if it has to wait for others.
+    pub(super) fn explain(&mut self, stream: usize) -> Result<bool, Gap> {
+        let tid = self.streams[stream].tid;
+        let Some(e) = self.main(stream, 0) else { return self.rest(stream) };
+        if e.ty == GoCreateSyscall {
+            return self.create_syscall(stream, e);
+        }
+        let Some(&m) = self.ms.get(&tid) else { return self.wait("no M is on this thread") };
+        match self.w.s.ms[m].pend {
+            Pend::None => self.free(stream, m, e),
+            Pend::GiveP(p) => self.give(stream, m, p),
+            Pend::PublishedA => self.published(stream, m, e),
+            Pend::GcWaitA if self.w.s.sched.is_some() => self.wait("the scheduler's lock is held"),
+            Pend::EndedNoP(_) if e.ty == ProcStart && self.w.s.ms[m].locked.is_some() => self.ended_locked(m, e),
+            Pend::EndedNoP(_) => self.ended(m),
+            Pend::GcStop => {
+                let more = (e.ty == GoCreate).then_some((Ask::More, yes(2)));
+                self.go(m, more.as_slice())
+            }
+            Pend::Pass | Pend::AdvanceWait => self.passing(stream, m, e),
+            Pend::StwTake(from) => self.stop_taking(m, from, e),
+            Pend::StwWait => self.stop_waiting(m),
+            Pend::StwStopped | Pend::StwEnd => self.stopped(stream, m, e),
+            Pend::AdvanceSwitch => self.wait("the generation is about to change"),
+            Pend::StartG(_) => {
+                let label = self.label_after(stream);
+                self.go(m, label.as_slice())
+            }
+            Pend::StartP(_) | Pend::StartPFor(..) | Pend::StoleOldB(_) => {
+                let sweeps = self.sweeps_before_start(stream);
+                self.go(m, &sweeps)
+            }
+            _ => self.go(m, &[]),
+        }
+    }
+
+    /// `m` goes on with what it has begun.
+    pub(super) fn go(&mut self, m: Mi, answers: &[(Ask, u32)]) -> Result<bool, Gap> {
+        self.drive(m, None, answers)?;
+        Ok(true)
+    }
+
+    /// `m` does `act`.
+    fn act(&mut self, m: Mi, act: Act, answers: &[(Ask, u32)]) -> Result<bool, Gap> {
+        let s = &self.w.s;
+        let x = &s.ms[m];
+        let mut all = Vec::new();
+        if let Some(p) = x.p {
+            let running = x.g.is_some_and(|g| s.gs[g].place == GPlace::Running(m));
+            if !running && s.ps[p].must {
+                // The safe point comes before anything else.
+                return self.go(m, &[]);
+            }
+            if running && (s.ps[p].must || s.stop() == Stop::Stopping) {
+                all.push((Ask::Urgent, 2));
+            }
+            if !running && x.locked.is_some() {
+                all.push((Ask::Unaware, 1));
+            }
+            if !running && s.stop() == Stop::Stopping {
+                all.push((Ask::Unaware, 1));
+            }
+        }
+        all.extend_from_slice(answers);
+        self.drive(m, Some(act), &all)?;
+        Ok(true)
+    }
+
+    fn give(&mut self, stream: usize, m: Mi, p: Pi) -> Result<bool, Gap> {
+        let x = &self.w.s.ms[m];
+        let borrows = self.w.s.stop() == Stop::No && (x.sysmon || x.g.is_some() || x.locked.is_some());
+        match self.borrowed(stream, p, 0).filter(|_| borrows) {
+            Some(mut answers) => {
+                answers.push((Ask::Borrow, yes(8)));
+                self.go(m, &answers)
+            }
+            None => self.go(m, &[]),
+        }
+    }
+
+    /// If the stream goes on, from its `k`-th event, with a P that is started and stopped for a moment: how often the heap's size
+    /// is told meanwhile, as answers.
+    fn borrowed(&self, stream: usize, p: Pi, k: usize) -> Option<Vec<(Ask, u32)>> {
+        let mut answers = self.sweeps(stream, k);
+        let k = k + answers.len() / 2;
+        let start = self.main(stream, k)?;
+        if start.ty != ProcStart || start.args[0] != p as u64 {
+            return None;
+        }
+        for k in k + 1.. {
+            match self.main(stream, k)?.ty {
+                HeapAlloc => answers.push((Ask::Borrowed, 1)),
+                GCSweepBegin | GCSweepEnd => answers.push((Ask::Borrowed, 2)),
+                ProcStop => return Some(answers),
+                ty => answers.extend([(Ask::Borrowed, 3), (Ask::Detail, allocation(ty)?)]),
+            }
+        }
+        None
+    }
+
+    fn published(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        let s = &self.w.s;
+        let own = s.ms[m].oldp;
+        let restarts = self.main(stream, 1).is_some_and(|n| n.ty == ProcStart && n.args[0] == e.args[0]);
+        if e.ty == ProcSteal && own == Some(e.args[0] as Pi) && !restarts {
+            if s.stop() == Stop::Stopping {
+                return self.go(m, &[]);
+            }
+            return self.begin_stopping();
+        }
+        let unaware = (s.stop() == Stop::Stopping).then_some((Ask::Unaware, 1));
+        self.go(m, unaware.as_slice())
+    }
+
+    /// Somebody has seen that the world is being stopped: by then the stopper has begun.
+    fn begin_stopping(&mut self) -> Result<bool, Gap> {
+        let Some(stopper) = self.w.s.world else { return self.wait("nobody stops the world") };
+        let Pend::StwTake(from) = self.w.s.ms[stopper].pend else { return self.wait("nobody stops the world") };
+        match self.stream_of(stopper).and_then(|s| self.main(s, 0)) {
+            Some(e) if e.ty == ProcSteal => self.wait("the stopper takes Ps first"),
+            Some(e) => self.stop_taking(stopper, from, e),
+            None => self.wait("the stopper says nothing more"),
+        }
+    }
+
+    /// Its goroutine runs nowhere else: it takes an idle P itself, or somebody hands it one.
+    fn ended_locked(&mut self, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        if self.w.s.sched.is_some() || self.w.s.stop() != Stop::No {
+            return self.wait("the world is stopped");
+        }
+        match self.idle_at(e.args[0] as Pi)? {
+            Some(at) => self.go(m, &[(Ask::Index, at)]),
+            None => self.wait("the P to be started is not idle"),
+        }
+    }
+
+    fn ended(&mut self, m: Mi) -> Result<bool, Gap> {
+        let s = &self.w.s;
+        if s.sched.is_some() {
+            return self.wait("the scheduler's lock is held");
+        }
+        let misses = (!s.idle.is_empty() && s.stop() == Stop::No).then_some((Ask::MissIdle, 1));
+        self.go(m, misses.as_slice())
+    }
+
+    fn stop_taking(&mut self, m: Mi, from: Pi, e: &Observed) -> Result<bool, Gap> {
+        let wanted = (e.ty == ProcSteal).then_some(e.args[0] as Pi);
+        if let Some(p) = wanted
+            && !(self.stream_of(m).is_some_and(|s| self.is_next_of_p(s, e)) && self.expose(p)?)
+        {
+            return self.wait("the P to be taken is not in a syscall");
+        }
+        if self.w.s.stop() == Stop::No {
+            self.take_in_transit(m)?;
+        }
+        let s = &self.w.s;
+        let mut at = 0;
+        for p in from..s.ps.len() {
+            if Some(p) == wanted {
+                break;
+            }
+            at += u32::from(matches!(s.ps[p].place, PPlace::Sys(_)));
+        }
+        self.go(m, &[(Ask::Index, at)])
+    }
+
+    /// Idle Ps that somebody starts although the world is being stopped were on their way to that M before.
+    fn take_in_transit(&mut self, stopper: Mi) -> Result<(), Gap> {
+        let Some(stream) = self.stream_of(stopper) else { return Ok(()) };
+        let s = &self.streams[stream];
+        let restart = s.events[s.next..].iter().find(|&&i| self.segment.events[i].ty == ProcsChange).copied();
+        for p in 0..self.w.s.procs {
+            let list = self.starts.get(&(p as u64));
+            let next = list.and_then(|list| list.iter().rev().find(|&&(at, _)| !self.explained[at]).copied());
+            let Some((at, tid)) = next.filter(|&(at, _)| restart.is_none_or(|end| at < end)) else { continue };
+            let Some((&x, &other)) = self.ms.get(&tid).zip(self.by_thread.get(&tid)) else { continue };
+            let first = self.main(other, 0).is_some_and(|e| *e == self.segment.events[at]);
+            if matches!(self.w.s.ms[x].pend, Pend::EndedNoP(_)) && self.w.s.ms[x].locked.is_none() {
+                self.ended(x)?;
+            }
+            if first
+                && self.w.is_idle(x)
+                && let Some(i) = self.idle_at(p)?
+            {
+                self.act(x, Act::TakeIdle, &[(Ask::Index, i)])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stop_waiting(&mut self, m: Mi) -> Result<bool, Gap> {
+        let own = self.w.s.ms[m].p;
+        for p in (0..self.w.s.procs).filter(|&p| Some(p) != own) {
+            match self.w.s.ps[p].place {
+                PPlace::Stopped => {}
+                PPlace::Owned(x) if matches!(self.w.s.ms[x].pend, Pend::GiveP(_)) => self.drive(x, None, &[])?,
+                _ => return self.wait("a P has not stopped"),
+            }
+        }
+        self.go(m, &[])
+    }
+
+    fn stopped(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        match e.ty {
+            HeapAlloc | HeapGoal => self.go(m, &[(Ask::Stopped, 1), (Ask::Detail, u32::from(e.ty == HeapGoal))]),
+            GoUnblock if !self.is_next_of_g(stream, e) => self.wait("it is another event's turn with the goroutine"),
+            GoUnblock => match self.waiting(e.args[0]) {
+                Some(at) => self.go(m, &[(Ask::Stopped, 2), (Ask::Index, at)]),
+                None => self.wait("the goroutine to be woken does not wait"),
+            },
+            GCSweepBegin | GCSweepEnd => self.go(m, &[(Ask::Stopped, 5)]),
+            GCEnd if self.w.s.purpose == Purpose::MarkTermination => self.go(m, &[(Ask::Stopped, 3)]),
+            ProcsChange if self.w.s.ms[m].pend == Pend::StwStopped => {
+                let mut answers = vec![];
+                if self.w.s.ms[m].p.is_some_and(|p| p as u64 >= e.args[0]) {
+                    // GoStop, ProcStop, ProcStart, GoStart come with it, and then the heap's size.
+                    let more = (5..).take_while(|&k| self.main(stream, k).is_some_and(|n| n.ty == HeapAlloc)).count();
+                    answers.extend(std::iter::repeat_n((Ask::More, yes(3)), more));
+                }
+                self.go(m, &answers)
+            }
+            STWEnd if self.w.s.ms[m].pend == Pend::StwEnd => self.go(m, &[]),
+            ty => match allocation(ty) {
+                Some(kind) => self.go(m, &[(Ask::Stopped, 4), (Ask::Detail, kind)]),
+                None => self.wait("the stopper does something else"),
+            },
+        }
+    }
+
+    /// The position of a goroutine among those that wait.
+    fn waiting(&self, id: u64) -> Option<u32> {
+        let g = *self.gs.get(&id)?;
+        (self.w.s.gs[g].place == GPlace::Waiting).then_some(self.w.s.gs[g].at as u32)
+    }
+
+    /// A thread that is in the middle of nothing.
+    fn free(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        let x = &self.w.s.ms[m];
+        match (x.p, x.g) {
+            (_, Some(g)) if self.w.s.gs[g].place == GPlace::Syscall(m) => self.in_syscall(stream, m, e),
+            (Some(p), Some(g)) => self.running(stream, m, p, g, e),
+            (Some(p), None) => self.scheduling(stream, m, p, e),
+            _ => self.bare(stream, m, e),
+        }
+    }
+
+    fn bare(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        let sysmon = self.w.s.ms[m].sysmon;
+        let e = &self.start_after_sweeps(stream).copied().unwrap_or(*e);
+        match e.ty {
+            ProcStart => {
+                let p = e.args[0] as Pi;
+                if !self.is_next_of_p(stream, e) {
+                    return self.wait("it is another event's turn with the P");
+                }
+                if self.w.s.stop() != Stop::No || self.w.s.sched.is_some() {
+                    return self.wait("the world is stopped");
+                }
+                let Some(at) = self.idle_at(p)? else { return self.wait("the P to be started is not idle") };
+                self.act(m, Act::TakeIdle, &[(Ask::Index, at)])
+            }
+            ProcSteal if sysmon => {
+                let p = e.args[0] as Pi;
+                if !self.is_next_of_p(stream, e) {
+                    return self.wait("it is another event's turn with the P");
+                }
+                if self.w.s.sched.is_some() || !self.expose(p)? {
+                    return self.wait("the P to be taken is not in a syscall");
+                }
+                self.act(m, Act::Retake, &[(Ask::Index, p as u32)])
+            }
+            GoUnblock => self.unblock(stream, m, e),
+            _ => self.wait("a thread without a P does something else"),
+        }
+    }
+
+    /// Whether it is an event's turn by the number that it gives its P; a P without a status must get it on this stream.
+    pub(super) fn is_next_of_p(&self, stream: usize, e: &Observed) -> bool {
+        let s = &self.w.s;
+        let [p, number, ..] = e.args;
+        let Some(x) = s.ps.get(p as Pi) else { return false };
+        match x.slots.traced(s.gen_) {
+            true => u64::from(x.slots.seq(s.gen_)) + 1 == number,
+            false => number == 1 && self.statuses(stream).any(|o| o.ty == ProcStatus && o.args[0] == p),
+        }
+    }
+
+    /// The same for a goroutine.
+    fn is_next_of_g(&self, stream: usize, e: &Observed) -> bool {
+        let s = &self.w.s;
+        let [g, number, ..] = e.args;
+        let Some(&i) = self.gs.get(&g) else { return false };
+        match s.gs[i].slots.traced(s.gen_) {
+            true => u64::from(s.gs[i].slots.seq(s.gen_)) + 1 == number,
+            false => number == 1 && self.statuses(stream).any(|o| o.ty == GoStatus && o.args[0] == g),
+        }
+    }
+
+    fn unblock(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        if !self.is_next_of_g(stream, e) {
+            return self.wait("it is another event's turn with the goroutine");
+        }
+        match self.waiting(e.args[0]) {
+            Some(at) => self.act(m, Act::Unblock, &[(Ask::Index, at)]),
+            None => self.wait("the goroutine to be woken does not wait"),
+        }
+    }
+
+    fn scheduling(&mut self, stream: usize, m: Mi, p: Pi, e: &Observed) -> Result<bool, Gap> {
+        match e.ty {
+            GoStart if !self.is_next_of_g(stream, e) => self.wait("it is another event's turn with the goroutine"),
+            GoStart => {
+                let Some(at) = self.runnable(e.args[0])? else {
+                    return self.wait("the goroutine to be started is not runnable");
+                };
+                let mut answers = vec![(Ask::Index, at)];
+                answers.extend(self.label_after(stream));
+                self.act(m, Act::Start, &answers)
+            }
+            ProcStop => self.stop_p(m, p),
+            GoUnblock => self.unblock(stream, m, e),
+            GoSwitchDestroy => self.wait(NO_BEGINNING),
+            GoCreate => self.act(m, Act::Create, &[]),
+            GCSweepBegin | GCSweepEnd => self.act(m, Act::Sweep, &[]),
+            HeapAlloc | HeapGoal => self.heap(m, e),
+            ty => match allocation(ty) {
+                Some(kind) => self.act(m, Act::Alloc, &[(Ask::Detail, kind)]),
+                None => self.wait("a thread without a goroutine does something else"),
+            },
+        }
+    }
+
+    fn heap(&mut self, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        self.act(m, Act::Heap, &[(Ask::Detail, u32::from(e.ty == HeapGoal))])
+    }
+
+    /// `m` lets go of its P: to sleep, because the world stops, or for the M of a locked goroutine.
+    fn stop_p(&mut self, m: Mi, p: Pi) -> Result<bool, Gap> {
+        let s = &self.w.s;
+        if s.ms[m].locked.is_some() || (s.stop() == Stop::Stopping && !s.ps[p].must) {
+            return self.go(m, &[]);
+        }
+        if !self.let_go_of_locked(p)? {
+            return self.wait("the M that gets the P has not stopped yet");
+        }
+        if let Some(g) = self.handed_over(p) {
+            let at = self.w.s.gs[g].at as u32;
+            return self.act(m, Act::Start, &[(Ask::Index, at)]);
+        }
+        self.act(m, Act::Park, &[])
+    }
+
+    /// The runnable goroutine whose own M starts this P next.
+    fn handed_over(&mut self, p: Pi) -> Option<Gi> {
+        let list = self.starts.get_mut(&(p as u64))?;
+        while list.last().is_some_and(|&(at, _)| self.explained[at]) {
+            list.pop();
+        }
+        let &(_, tid) = list.last()?;
+        let x = *self.ms.get(&tid)?;
+        let s = &self.w.s;
+        let y = &s.ms[x];
+        let g = y.locked.filter(|&g| s.gs[g].place == GPlace::Runnable)?;
+        (y.pend == Pend::None && y.p.is_none() && y.g.is_none()).then_some(g)
+    }
+
+    /// The M that starts this P next has ended its syscall: it puts its goroutine where others can pick it.
+    fn let_go_of_locked(&mut self, p: Pi) -> Result<bool, Gap> {
+        let next =
+            self.starts.get(&(p as u64)).and_then(|list| list.iter().rev().find(|&&(at, _)| !self.explained[at]));
+        if let Some(&(_, tid)) = next
+            && let Some(&x) = self.ms.get(&tid)
+            && let Some(g) = self.w.s.ms[x].locked
+        {
+            match self.w.s.ms[x].pend {
+                Pend::EndedNoP(_) => {
+                    self.ended(x)?;
+                }
+                Pend::GiveP(_) => self.drive(x, None, &[])?,
+                _ if self.w.s.ms[x].p.is_some() && self.w.s.gs[g].place == GPlace::Runnable => return Ok(false),
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// The position of a goroutine among those that are runnable; whoever is about to put it there does so.
+    fn runnable(&mut self, id: u64) -> Result<Option<u32>, Gap> {
+        let Some(&g) = self.gs.get(&id) else { return Ok(None) };
+        if let GPlace::Held(x) = self.w.s.gs[g].place
+            && self.w.s.ms[x].pend == Pend::EndedNoP(g)
+        {
+            self.ended(x)?;
+        }
+        let x = &self.w.s.gs[g];
+        Ok((x.place == GPlace::Runnable).then_some(x.at as u32))
+    }
+
+    fn label_after(&self, stream: usize) -> Option<(Ask, u32)> {
+        let label = self.main(stream, 1).filter(|e| e.ty == GoLabel)?;
+        let _ = label;
+        self.w.s.marking.then_some((Ask::Detail, 1))
+    }
+
+    fn running(&mut self, stream: usize, m: Mi, p: Pi, g: Gi, e: &Observed) -> Result<bool, Gap> {
+        let world_is_free = self.w.s.world.is_none();
+        let passes = e.ty == ProcSteal || !self.idle_statuses_next(stream).is_empty();
+        if passes && world_is_free && self.begin_pass(stream)? {
+            return Ok(true);
+        }
+        match e.ty {
+            GoStop => self.act(m, Act::Stop, &[]),
+            GoBlock if self.w.s.gs[g].assist => self.act(m, Act::AssistBlock, &[]),
+            GoBlock => self.act(m, Act::Block, &[]),
+            GoDestroy => self.act(m, Act::Destroy, &[]),
+            GoCreate => self.act(m, Act::Create, &[]),
+            GoCreateBlocked => self.act(m, Act::CreateCoroutine, &[]),
+            GoUnblock => self.unblock(stream, m, e),
+            GoSyscallBegin => self.enter(stream, m, p),
+            GoSwitch | GoSwitchDestroy if !self.is_next_of_g(stream, e) => {
+                self.wait("it is another event's turn with the goroutine")
+            }
+            GoSwitch => self.switch(m, g, e.args[0]),
+            GoSwitchDestroy => self.act(m, Act::ExitCoroutine, &[]),
+            HeapAlloc | HeapGoal => self.heap(m, e),
+            GCSweepBegin | GCSweepEnd => self.act(m, Act::Sweep, &[]),
+            GCMarkAssistBegin if !self.w.s.marking => self.wait("the GC does not mark"),
+            GCMarkAssistBegin | GCMarkAssistEnd => self.act(m, Act::Assist, &[]),
+            UserLog => self.act(m, Act::Annotate, &[(Ask::Annotation, 0)]),
+            UserRegionBegin => self.act(m, Act::Annotate, &[(Ask::Annotation, 1)]),
+            UserRegionEnd => self.act(m, Act::Annotate, &[(Ask::Annotation, 2)]),
+            UserTaskBegin => self.act(m, Act::Annotate, &[(Ask::Annotation, 3)]),
+            UserTaskEnd => self.act(m, Act::Annotate, &[(Ask::Annotation, 4)]),
+            STWBegin if self.w.s.gc_starter == Some(g) => self.act(m, Act::StopForGc, &[]),
+            ProcSteal | STWBegin | GCBegin if !world_is_free => self.wait("the world is held"),
+            GCBegin if self.w.s.marking => self.wait("the GC marks already"),
+            GCBegin => self.act(m, Act::GcBegin, &[]),
+            ProcSteal => self.act(m, Act::Pass, &[]),
+            STWBegin if self.ends_marking(stream) => self.act(m, Act::Pass, &[]),
+            STWBegin => match self.resizes(stream) {
+                Some(n) => self.act(m, Act::Resize, &[(Ask::Size, n as u32 - 1)]),
+                None => self.act(m, Act::Stw, &[]),
+            },
+            ty => match allocation(ty) {
+                Some(kind) => self.act(m, Act::Alloc, &[(Ask::Detail, kind)]),
+                None => self.wait("a running goroutine does something else"),
+            },
+        }
+    }
+
+    /// Whether the stop that comes next on the stream ends the marking phase.
+    pub(super) fn ends_marking(&self, stream: usize) -> bool {
+        let next = (1..).map_while(|k| self.main(stream, k)).find(|e| matches!(e.ty, GCEnd | STWEnd | GoStop));
+        next.is_some_and(|e| e.ty == GCEnd)
+    }
+
+    /// The number of Ps after the stop that comes next on the stream, if it is another one.
+    fn resizes(&self, stream: usize) -> Option<u64> {
+        let change = (1..).map_while(|k| self.main(stream, k)).find(|e| matches!(e.ty, ProcsChange | STWEnd))?;
+        (change.ty == ProcsChange && change.args[0] != self.w.s.procs as u64).then_some(change.args[0])
+    }
+
+    fn switch(&mut self, m: Mi, g: Gi, next: u64) -> Result<bool, Gap> {
+        let Some(&next) = self.gs.get(&next) else { return self.wait("the goroutine to switch to is unknown") };
+        let s = &self.w.s;
+        if let Role::Coroutine(own) = s.gs[g].role
+            && s.coroutines[own].parked == next
+        {
+            return self.act(m, Act::SwitchCoroutine, &[(Ask::Index, 0)]);
+        }
+        if let Role::Coroutine(at) = s.gs[next].role
+            && self.w.waits_inside(at)
+        {
+            return self.act(m, Act::SwitchCoroutine, &[(Ask::Index, 2 * at as u32 + 1)]);
+        }
+        self.wait("the goroutine to switch to does not wait for it")
+    }
+
+    fn enter(&mut self, stream: usize, m: Mi, p: Pi) -> Result<bool, Gap> {
+        let stopping = self.w.s.stop() == Stop::Stopping;
+        let class = self.w.t.swarm.class();
+        if self.main(stream, 1).is_none_or(|e| e.ty != ProcStop) {
+            let mut answers = Vec::new();
+            if class == Class::B && self.w.s.ps[p].must {
+                answers.push((Ask::Unaware, u32::from(self.is_taken_by_pass(p))));
+            }
+            if class == Class::B && stopping {
+                answers.push((Ask::Unaware, 1));
+            }
+            return self.act(m, Act::Enter, &answers);
+        }
+        let comes_back = (2..)
+            .map_while(|k| self.main(stream, k))
+            .take_while(|e| e.ty != GoSyscallEndBlocked)
+            .any(|e| e.ty == ProcSteal && e.args[0] == p as u64);
+        if class == Class::B && (comes_back || stopping) {
+            let passes = self.w.s.ps[p].must.then_some((Ask::Unaware, 0));
+            return if stopping { self.act(m, Act::Enter, passes.as_slice()) } else { self.begin_stopping() };
+        }
+        let mut answers = Vec::new();
+        if class == Class::B
+            && self.w.s.stop() == Stop::No
+            && let Some(more) = self.borrowed(stream, p, 2)
+        {
+            answers = more;
+            answers.push((Ask::Borrow, yes(8)));
+        }
+        self.act(m, Act::EnterBlocking, &answers)
+    }
+
+    /// Whether the pass that is under way takes this P out of the syscall that it is about to enter: then it has
+    /// entered it before the pass began.
+    pub(super) fn is_taken_by_pass(&mut self, p: Pi) -> bool {
+        let Some(list) = self.thefts.get_mut(&(p as u64)) else { return false };
+        while list.last().is_some_and(|&(at, _)| self.explained[at]) {
+            list.pop();
+        }
+        let Some(&(at, tid)) = list.last() else { return false };
+        let Some(passer) = self.w.s.world.filter(|&m| matches!(self.w.s.ms[m].pend, Pend::Pass | Pend::AdvanceWait))
+        else {
+            return false;
+        };
+        // The number after the entry's own.
+        let next = u64::from(self.w.s.ps[p].slots.seq(self.w.s.gen_)) + 2;
+        self.ms.get(&tid) == Some(&passer) && self.segment.events[at].args[1] == next
+    }
+
+    fn in_syscall(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
+        let e = &self.start_after_sweeps(stream).copied().unwrap_or(*e);
+        let x = &self.w.s.ms[m];
+        let (own, oldp) = (x.p, x.oldp);
+        let holds = own.is_some_and(|p| self.w.s.ps[p].place == PPlace::Sys(m));
+        let mut answers = Vec::new();
+        let old_is_there = |f: &Self| oldp.is_some_and(|p| matches!(f.w.s.ps[p].place, PPlace::Sys(h) if h != m));
+        match e.ty {
+            GoDestroySyscall => return self.go(m, &[(Ask::Destroy, yes(2))]),
+            GoSyscallEnd if !holds => return self.wait("its P is not its own any more"),
+            GoSyscallEnd => {}
+            ProcSteal | ProcStart if !self.is_next_of_p(stream, e) => {
+                return self.wait("it is another event's turn with the P");
+            }
+            ProcSteal => {
+                let p = e.args[0] as Pi;
+                if oldp != Some(p) {
+                    return self.wait("it takes a P that is not its old one");
+                }
+                if !self.expose(p)? {
+                    return self.wait("the P to be taken is not in a syscall");
+                }
+            }
+            ProcStart | GoSyscallEndBlocked if holds => return self.wait("nobody has taken its P"),
+            ProcStart => {
+                if self.w.s.sched.is_some() {
+                    return self.wait("the scheduler's lock is held");
+                }
+                let Some(at) = self.idle_at(e.args[0] as Pi)? else {
+                    return self.wait("the P to be started is not idle");
+                };
+                if old_is_there(self) {
+                    answers.push((Ask::MissOld, 1));
+                }
+                answers.push((Ask::Index, at));
+                answers.extend(self.sweeps_before_start(stream));
+            }
+            GoSyscallEndBlocked => {
+                if old_is_there(self) {
+                    answers.push((Ask::MissOld, 1));
+                }
+                if !self.w.s.idle.is_empty() && self.w.s.sched.is_none() {
+                    answers.push((Ask::MissIdle, 1));
+                }
+            }
+            _ => return self.wait("a thread in a syscall does something else"),
+        }
+        self.go(m, &answers)
+    }
+
+    /// The start of a P that comes next on the stream, after what is swept for it.
+    fn start_after_sweeps(&self, stream: usize) -> Option<&'_ Observed> {
+        let n = self.sweeps_before_start(stream).len() / 2;
+        self.main(stream, n).filter(|e| n > 0 && e.ty == ProcStart)
+    }
+
+    fn sweeps_before_start(&self, stream: usize) -> Vec<(Ask, u32)> {
+        self.sweeps(stream, 0)
+    }
+
+    fn sweeps(&self, stream: usize, from: usize) -> Vec<(Ask, u32)> {
+        let kinds = (from..).map_while(|k| self.main(stream, k).and_then(|e| allocation(e.ty)));
+        kinds.flat_map(|kind| [(Ask::Sweep, 1), (Ask::Detail, kind)]).collect()
+    }
+
+    fn create_syscall(&mut self, stream: usize, e: &Observed) -> Result<bool, Gap> {
+        let tid = self.streams[stream].tid;
+        let Some(&g) = self.gs.get(&e.args[0]) else { return self.wait("the goroutine is unknown") };
+        let Some(m) = self.w.s.gs[g].locked.filter(|&m| self.w.is_spare(m)) else {
+            return self.wait("the goroutine's M is not spare");
+        };
+        let free = &self.w.s.free_tids;
+        let at = match self.tids.get(&tid) {
+            Some(own) => free.iter().position(|t| t == own),
+            None => free.iter().position(|t| !self.real_tids.contains_key(t)),
+        };
+        let Some(at) = at else { return self.wait("the thread is still in use") };
+        let own = free[at];
+        self.bind_thread(own, tid);
+        self.ms.insert(tid, m);
+        self.drive(m, None, &[(Ask::Index, at as u32)]).map(|()| true)
+    }
+}
