@@ -18,6 +18,7 @@ mod fuzz;
 mod generate;
 mod hunt;
 mod lift;
+mod mutants;
 mod properties;
 mod provision;
 mod record;
@@ -112,6 +113,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Change our own code in one place at a time (cargo-mutants), and see whether the tests notice
+    Mutants(mutants::Options),
     /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
     Sabotage(sabotage::Options),
 }
@@ -179,6 +182,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Kills => return Ok(close(slow::kills()?)),
         Command::Generate { check } => generate::generate(check)?,
         Command::Lift(sdks) => return Ok(close(lift::run(&provision::chosen(&sdks.sdk)?)?)),
+        Command::Mutants(options) => return Ok(close(mutants::mutants(&options)?)),
         Command::Sabotage(options) => sabotage::sabotage(&options)?,
         Command::Soak(options) => soak::soak(&options)?,
         Command::Conformance { sdks, large } => {
