@@ -6,7 +6,7 @@
 //! what we are blind to; a law without a fault that it alone sees shows nothing that the others do not.
 //!
 //! Nothing here knows what any fault does: whether it can be noticed is for the laws to say, and what
-//! is not noticed is judged in words ([`judged`]).
+//! is not noticed is judged in words (`judged`).
 
 mod check;
 mod judged;
