@@ -75,7 +75,7 @@ fn builtin_as_command() -> String {
 }
 
 /// Every subcommand, and none for the program itself.
-const SUBCOMMANDS: [&str; 15] = [
+const SUBCOMMANDS: [&str; 16] = [
     "",
     "check",
     "events",
@@ -85,6 +85,7 @@ const SUBCOMMANDS: [&str; 15] = [
     "faults",
     "replay",
     "gen",
+    "lift",
     "known",
     "shrink",
     "report",

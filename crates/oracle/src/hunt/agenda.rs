@@ -63,16 +63,16 @@ impl FromStr for Shard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Sort {
+    /// Traces from outside, as they are: who gives some wants to know of them.
+    Seeds,
     /// Rare corners, the reject matrix and the probes.
     First,
-    /// Traces from outside, as they are.
-    Seeds,
     /// Histories, their edits, and edits of traces from outside.
     Histories,
 }
 
 impl Sort {
-    const ALL: [Sort; 3] = [Sort::First, Sort::Seeds, Sort::Histories];
+    const ALL: [Sort; 3] = [Sort::Seeds, Sort::First, Sort::Histories];
 }
 
 /// One unit.
@@ -113,7 +113,7 @@ pub(super) struct Agenda {
 impl Agenda {
     /// The units that are not done. `histories` bounds the histories.
     pub(super) fn new(setup: &Setup, done: Done, histories: Option<u64>) -> Agenda {
-        let ends = [None, Some(setup.seeds.len().div_ceil(SEEDS) as u64), histories.map(|n| n.div_ceil(HISTORIES))];
+        let ends = [Some(setup.seeds.len().div_ceil(SEEDS) as u64), None, histories.map(|n| n.div_ceil(HISTORIES))];
         Agenda { shard: setup.shard, done, next: [0; 3], ends }
     }
 
