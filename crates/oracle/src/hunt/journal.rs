@@ -241,14 +241,21 @@ fn log_path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("journal-{number}.log"))
 }
 
+/// How often a lock is asked for. A reader that is being started holds on to the lock of a hunt that has just
+/// ended until its program has been loaded.
+const LOCK_TRIES: u32 = 50;
+
 fn lock(out: &Path, folder: &Path) -> Result<File, JournalError> {
     let path = folder.join("lock");
     let lock = OpenOptions::new().create(true).append(true).open(&path).map_err(file("write", &path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(JournalError::Locked(out.to_owned())),
-        Err(TryLockError::Error(e)) => Err(file("lock", &path)(e)),
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::Error(e)) => return Err(file("lock", &path)(e)),
+        }
     }
+    Err(JournalError::Locked(out.to_owned()))
 }
 
 /// Writes a file so that it is there whole or not at all.
