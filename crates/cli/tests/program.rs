@@ -337,9 +337,12 @@ fn a_planted_fault_is_found() {
     let dir = Folder::new();
     let out = tracehound(&["hunt", "--cases", "1000", "--fault", "no-self-steal", "--out", "f"], dir.path(), b"");
     assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stdout));
-    let json = std::fs::read(dir.path().join("f/accept-builtin-rejected-stuck/finding.json")).expect("a finding");
-    let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
-    assert!(json["events"].as_u64().is_some_and(|n| n <= 12), "{json:#}");
+    // One fault breaks several laws; at least one of its findings is small.
+    let events = std::fs::read_dir(dir.path().join("f")).expect("the findings").flatten().filter_map(|folder| {
+        let json = std::fs::read(folder.path().join("finding.json")).ok()?;
+        serde_json::from_slice::<serde_json::Value>(&json).expect("JSON")["events"].as_u64()
+    });
+    assert!(events.min().is_some_and(|n| n <= 12), "{}", String::from_utf8_lossy(&out.stdout));
 }
 
 #[test]
