@@ -3,7 +3,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use tracehound_benches::timing::best;
 use tracehound_generator::{Case, Config};
 use tracehound_wire::{Body, NONE_ID, Trace};
 
@@ -40,17 +40,6 @@ fn events(trace: &Trace) -> u64 {
     trace.batches().filter(|b| b.m != NONE_ID).map(|b| of(&b.body)).sum()
 }
 
-fn best(mut pass: impl FnMut() -> usize) -> (usize, Duration) {
-    (0..PASSES)
-        .map(|_| {
-            let start = Instant::now();
-            let bytes = pass();
-            (bytes, start.elapsed())
-        })
-        .min_by_key(|(_, time)| *time)
-        .expect("at least one pass")
-}
-
 /// The table of ratios, all within this run, on one core.
 fn ratios() {
     println!(
@@ -61,8 +50,8 @@ fn ratios() {
         let cases = cases(&config);
         let traces: Vec<Trace> = cases.iter().map(|case| case.generate().into_trace()).collect();
         let events: u64 = traces.iter().map(events).sum();
-        let (bytes, ours) = best(|| generate(&cases));
-        let (same, encoder) = best(|| encode(&traces));
+        let (bytes, ours) = best(PASSES, || generate(&cases));
+        let (same, encoder) = best(PASSES, || encode(&traces));
         assert_eq!(bytes, same, "both write the same");
         let (seconds, floor) = (ours.as_secs_f64(), encoder.as_secs_f64());
         println!(

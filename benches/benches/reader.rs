@@ -2,7 +2,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use tracehound_benches::timing::best;
 use tracehound_benches::{floor, go, traces};
 use tracehound_parser::Reader;
 
@@ -22,17 +22,6 @@ fn read_all(trace: &[u8]) -> u64 {
     events
 }
 
-fn best<T>(mut pass: impl FnMut() -> T) -> (T, Duration) {
-    (0..PASSES)
-        .map(|_| {
-            let start = Instant::now();
-            let result = pass();
-            (result, start.elapsed())
-        })
-        .min_by_key(|(_, time)| *time)
-        .expect("at least one pass")
-}
-
 /// The table of ratios, all within this run.
 fn ratios() {
     println!(
@@ -40,8 +29,8 @@ fn ratios() {
         "trace", "MB", "events", "ns/event", "MB/s", "Go / ours", "ours/floor"
     );
     for t in traces::recorded(true) {
-        let (events, ours) = best(|| read_all(&t.bytes));
-        let (_, floor) = best(|| black_box(floor::decode_all(&t.bytes)));
+        let (events, ours) = best(PASSES, || read_all(&t.bytes));
+        let (_, floor) = best(PASSES, || black_box(floor::decode_all(&t.bytes)));
         let go = go::best_of(YARDSTICK, PASSES, &t.path);
         let ratio = match &go {
             Ok((go_events, time)) if *go_events == events => format!("{:.1}", time.as_secs_f64() / ours.as_secs_f64()),

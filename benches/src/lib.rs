@@ -6,4 +6,5 @@
 
 pub mod floor;
 pub mod go;
+pub mod timing;
 pub mod traces;
