@@ -116,6 +116,16 @@ impl Case {
         Case { config: self.config.clone(), choices: Choices::Tape(tape) }
     }
 
+    /// The same case with its choices written down as plainly as they can be, and where the tape's units begin: parts
+    /// that belong together, each the step of an M.
+    pub fn to_units(&self) -> (Case, Vec<usize>) {
+        let (tape, units) = match &self.choices {
+            Choices::Tape(tape) => record_units(&mut TapeReader::new(tape), &self.config),
+            Choices::Seed(seed) => record_units(&mut Rng::new(*seed), &self.config),
+        };
+        (Case { config: self.config.clone(), choices: Choices::Tape(tape) }, units)
+    }
+
     /// The tape of a case that has one.
     pub fn tape(&self) -> Option<&Tape> {
         match &self.choices {
@@ -151,9 +161,13 @@ impl Case {
 
 /// Records all choices that a generation makes with `source`.
 pub fn record(source: &mut dyn Source, config: &Config) -> Tape {
+    record_units(source, config).0
+}
+
+fn record_units(source: &mut dyn Source, config: &Config) -> (Tape, Vec<usize>) {
     let mut recorder = Recorder::new(source);
     crate::generate(&mut recorder, config);
-    recorder.into_tape()
+    recorder.into_parts()
 }
 
 impl fmt::Display for Case {
@@ -294,6 +308,20 @@ mod tests {
         ] {
             let s = case.to_string();
             assert_eq!(Case::parse(&s).as_ref(), Ok(&case), "{s}");
+        }
+    }
+
+    #[test]
+    fn plain_choices_mean_the_same() {
+        for seed in 0..200 {
+            let case = Case::from_seed(seed, Config::default());
+            let (plain, units) = case.to_units();
+            assert!(plain.generate().bytes() == case.generate().bytes(), "{case}");
+            assert_eq!(plain.to_units(), (plain.clone(), units.clone()));
+            let tape = plain.tape().unwrap();
+            assert!(units.is_sorted() && units.last().is_none_or(|last| *last < tape.len()));
+            // Each unit begins with the M that takes the step.
+            assert!(units.iter().all(|&at| tape[at] < 200), "{plain}");
         }
     }
 

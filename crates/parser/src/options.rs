@@ -44,6 +44,11 @@ impl Options {
         self
     }
 
+    /// These options with no fault armed.
+    pub fn without_faults(self) -> Options {
+        Options { faults: FaultSet::default(), ..self }
+    }
+
     /// The faults that are armed.
     pub fn faults(&self) -> FaultSet {
         self.faults

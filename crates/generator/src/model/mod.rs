@@ -58,6 +58,7 @@ pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
     let mut w = World::new(source, swarm);
     w.begin();
     while w.steps < w.t.swarm.steps {
+        w.source.begin_unit();
         // 0 ends the history, so an exhausted tape does. Otherwise it names an M.
         let v = w.ask(Ask::Turn, 1 << 16);
         if v == 0 {
@@ -140,9 +141,11 @@ impl World<'_> {
     /// Lets the M that `v` names take a step; where it has none, the next one that has.
     fn turn(&mut self, v: usize) {
         if self.s.plot.is_some() && self.ask(Ask::Plot, 4) != 0 && self.plot_step() {
+            self.source.same_as(1);
             return;
         }
         let n = self.s.ms.len();
+        self.source.same_as((v % n) as u32 + 1);
         for i in 0..n {
             let m = (v + i) % n;
             self.t.section = self.s.gen_;

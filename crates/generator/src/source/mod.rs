@@ -27,6 +27,15 @@ pub trait Source {
     fn exhausted(&self) -> bool {
         false
     }
+
+    /// What is asked from here on, up to the next call, belongs together: who shrinks a tape tries to do without it as
+    /// a whole.
+    fn begin_unit(&mut self) {}
+
+    /// The first choice since then could as well have been `plain`.
+    fn same_as(&mut self, plain: u32) {
+        let _ = plain;
+    }
 }
 
 impl<S: Source + ?Sized> Source for &mut S {
@@ -36,5 +45,13 @@ impl<S: Source + ?Sized> Source for &mut S {
 
     fn exhausted(&self) -> bool {
         (**self).exhausted()
+    }
+
+    fn begin_unit(&mut self) {
+        (**self).begin_unit();
+    }
+
+    fn same_as(&mut self, plain: u32) {
+        (**self).same_as(plain);
     }
 }

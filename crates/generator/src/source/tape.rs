@@ -48,20 +48,28 @@ impl Source for TapeReader<'_> {
 pub struct Recorder<S> {
     inner: S,
     tape: Tape,
+    units: Vec<usize>,
 }
 
 impl<S: Source> Recorder<S> {
     /// Records the choices of `inner` from here on.
     pub fn new(inner: S) -> Recorder<S> {
-        Recorder { inner, tape: Tape::new() }
+        Recorder { inner, tape: Tape::new(), units: Vec::new() }
     }
 
     /// What was recorded, without zeros at the end, which an exhausted tape reads anyway.
-    pub fn into_tape(mut self) -> Tape {
+    pub fn into_tape(self) -> Tape {
+        self.into_parts().0
+    }
+
+    /// The tape, and where its units begin.
+    pub fn into_parts(mut self) -> (Tape, Vec<usize>) {
         while self.tape.last() == Some(&0) {
             self.tape.pop();
         }
-        self.tape
+        let len = self.tape.len();
+        self.units.retain(|&at| at < len);
+        (self.tape, self.units)
     }
 }
 
@@ -76,6 +84,16 @@ impl<S: Source> Source for Recorder<S> {
 
     fn exhausted(&self) -> bool {
         self.inner.exhausted()
+    }
+
+    fn begin_unit(&mut self) {
+        self.units.push(self.tape.len());
+    }
+
+    fn same_as(&mut self, plain: u32) {
+        if let Some(first) = self.units.last().and_then(|&at| self.tape.get_mut(at)) {
+            *first = plain;
+        }
     }
 }
 

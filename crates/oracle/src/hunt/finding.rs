@@ -23,6 +23,9 @@ use tracehound_wire::{Body, Expect, Item, TestFile, Trace};
 /// little about the trace.
 const SHRINK_TIME_OF_FAILURES: Duration = Duration::from_secs(3);
 
+/// How long the choices of a finding may be shrunk whose trace is shrunk afterwards.
+const SHRINK_TIME_OF_CHOICES: Duration = Duration::from_millis(500);
+
 /// How many tries each way may take.
 const SHRINK_TRIES: u64 = 40_000;
 
@@ -56,8 +59,15 @@ impl Finding {
         let time =
             if breach.law == Law::Bounded { SHRINK_TIME_OF_FAILURES.min(setup.shrink_time) } else { setup.shrink_time };
         let budget = || Budget::new(SHRINK_TRIES, time).until(hurry.clone());
+        // Where the trace can be shrunk as well, choices cost more time than they save.
+        let of_choices = match breach.law {
+            law if Keeps::knows(law) => {
+                Budget::new(SHRINK_TRIES, time.min(SHRINK_TIME_OF_CHOICES)).until(hurry.clone())
+            }
+            _ => budget(),
+        };
         let (case, mut breach) = match &breach.case.origin {
-            Origin::History(history) => shrink_case(&mut examiner, breach, history, budget()),
+            Origin::History(history) => shrink_case(&mut examiner, breach, history, of_choices),
             Origin::Raw(_) => (breach.case.clone(), breach.clone()),
         };
         let made = case.make();
@@ -214,7 +224,11 @@ fn shrink_case(examiner: &mut Examiner, breach: &Breach, history: &Case, budget:
         }
     };
     let mut edit = breach.case.edit.clone();
-    let shrunk = shrink_tape(&tape, budget, |tape| {
+    let units = |tape: &[u32]| {
+        let (plain, units) = Case::from_tape(tape.to_vec(), start.config().clone()).to_units();
+        (plain.tape().cloned().unwrap_or_default(), units)
+    };
+    let shrunk = shrink_tape(&tape, budget, units, |tape| {
         let hit = edits(&edit).into_iter().find(|e| again(&with(tape, e.clone())).is_some());
         if let Some(e) = &hit {
             edit.clone_from(e);

@@ -6,7 +6,8 @@ use super::examine::Examiner;
 use super::{Breach, Setup};
 use crate::judge;
 use crate::laws::{self, Law};
-use crate::readers::{Builtin, ReaderUnderTest};
+use crate::readers::{Builtin, ReaderUnderTest, Reports};
+use crate::verdict::compare_events;
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
 use tracehound_wire::{Body, EventType, RejectRule, Trace};
@@ -17,6 +18,8 @@ pub(super) struct Keeps {
     label: Label,
     examiner: Examiner,
     reader: Box<dyn ReaderUnderTest>,
+    /// The built-in reader, sound, as far as the one above tells things.
+    sound: Builtin,
     legal: bool,
     story: Option<Story>,
 }
@@ -44,9 +47,14 @@ fn story(bytes: &[u8]) -> Option<Story> {
 }
 
 impl Keeps {
+    /// Whether a law can be asked of a trace without its history.
+    pub(super) fn knows(law: Law) -> bool {
+        !matches!(law, Law::Label | Law::Prefix | Law::Split | Law::Twice | Law::RoundTrip)
+    }
+
     /// `None` if the law needs the history, or the reader is gone. `label` is what has to come of the trace.
     pub(super) fn new(setup: &Setup, breach: &Breach, label: Label, bytes: &[u8]) -> Option<Keeps> {
-        if matches!(breach.law, Law::Truth | Law::Label | Law::Prefix | Law::Split | Law::Twice | Law::RoundTrip) {
+        if !Keeps::knows(breach.law) {
             return None;
         }
         let spec = setup.readers.iter().find(|s| s.to_string() == breach.reader);
@@ -54,13 +62,14 @@ impl Keeps {
             Some(spec) => spec.open_whatever_it_does(setup.limits, setup.options).ok()?,
             None => Box::new(Builtin::new("builtin", setup.options, false)),
         };
+        let sound = Builtin::like(reader.hello(), setup.options.without_faults());
         let mut examiner = Examiner::new(setup).ok()?;
         // What the judge says is part of what is kept.
         examiner.trust_labels();
         examiner.be_patient();
         let legal = judge::judge_bytes(bytes, judge::Options::default()).is_legal();
         let story = if legal || breach.law != Law::Accept { None } else { story(bytes) };
-        Some(Keeps { breach: breach.clone(), label, examiner, reader, legal, story })
+        Some(Keeps { breach: breach.clone(), label, examiner, reader, sound, legal, story })
     }
 
     /// Whether a trace breaks the law in the same way.
@@ -88,6 +97,7 @@ impl Keeps {
                 }
                 Err(_) => false,
             },
+            Law::Truth => self.is_told_otherwise(bytes) && judged().is_legal() == self.legal,
             Law::Rename | Law::Shift | Law::Rebatch | Law::Permute => {
                 let Ok(trace) = Trace::decode(bytes) else { return false };
                 let outcome = match self.breach.law {
@@ -101,6 +111,20 @@ impl Keeps {
             Law::Agree | Law::Bounded => self.is_broken(bytes),
             _ => false,
         }
+    }
+
+    /// Whether the reader tells another story than the sound one, whose stories are true. The order of what has
+    /// nothing to do with each other is not part of the story.
+    fn is_told_otherwise(&mut self, bytes: &[u8]) -> bool {
+        let (Ok((x, want)), Ok((y, got))) =
+            (laws::read_events(&mut self.sound, bytes), laws::read_events(&mut *self.reader, bytes))
+        else {
+            return false;
+        };
+        let common = self.sound.hello().reports.common(self.reader.hello().reports);
+        x.verdict.is_accepted()
+            && y.verdict.is_accepted()
+            && compare_events(want, got, common.without(Reports::TIES)).is_some()
     }
 
     /// Whether the hunt would group this trace with the breach.

@@ -7,6 +7,8 @@
 
 mod tape;
 mod trace;
+mod window;
+mod world;
 
 pub use tape::shrink_tape;
 pub(crate) use trace::events;

@@ -3,13 +3,15 @@
 
 use super::{Budget, ShrinkError};
 
-/// The smallest tape found for which `holds` still says yes.
+/// The smallest tape found for which `holds` still says yes. `units` makes a tape plainer without changing what it
+/// means, and tells where its units begin.
 ///
 /// # Errors
 /// If `holds` says no to the tape itself.
 pub fn shrink_tape(
     tape: &[u32],
     mut budget: Budget,
+    units: impl Fn(&[u32]) -> (Vec<u32>, Vec<usize>),
     mut holds: impl FnMut(&[u32]) -> bool,
 ) -> Result<Vec<u32>, ShrinkError> {
     if !holds(tape) {
@@ -18,12 +20,48 @@ pub fn shrink_tape(
     let mut best = tape.to_vec();
     loop {
         let before = best.clone();
+        cut_units(&mut best, &mut budget, &units, &mut holds);
         cut(&mut best, &mut budget, &mut holds);
         zero(&mut best, &mut budget, &mut holds);
         lower(&mut best, &mut budget, &mut holds);
         if best == before {
             return Ok(best);
         }
+    }
+}
+
+/// Tries without runs of units, long ones first, from the end: what comes last has the least to do with the rest.
+fn cut_units(
+    best: &mut Vec<u32>,
+    budget: &mut Budget,
+    units: &impl Fn(&[u32]) -> (Vec<u32>, Vec<usize>),
+    holds: &mut impl FnMut(&[u32]) -> bool,
+) {
+    let (plain, mut starts) = units(best);
+    if budget.take() && holds(&plain) {
+        *best = plain;
+    } else {
+        starts.retain(|&at| at < best.len());
+    }
+    let mut len = starts.len().next_power_of_two();
+    while len > 0 {
+        let mut end = starts.len();
+        while end > 0 {
+            let start = end.saturating_sub(len);
+            let behind = starts.get(end).copied().unwrap_or(best.len());
+            let shorter: Vec<u32> = best[..starts[start]].iter().chain(&best[behind..]).copied().collect();
+            if !budget.take() {
+                return;
+            }
+            if holds(&shorter) {
+                let gone = behind - starts[start];
+                starts.drain(start..end);
+                starts[start..].iter_mut().for_each(|at| *at -= gone);
+                *best = shorter;
+            }
+            end = start;
+        }
+        len /= 2;
     }
 }
 
@@ -106,22 +144,43 @@ mod tests {
         Budget::new(100_000, Duration::from_secs(600))
     }
 
+    fn one_by_one(tape: &[u32]) -> (Vec<u32>, Vec<usize>) {
+        (tape.to_vec(), (0..tape.len()).collect())
+    }
+
+    #[test]
+    fn units_go_as_a_whole() {
+        // Pairs of a length and so many numbers: a number alone means nothing.
+        let tape: Vec<u32> = (0..40).flat_map(|n| [1, n]).collect();
+        let pairs = |tape: &[u32]| (tape.to_vec(), (0..tape.len()).step_by(2).collect());
+        let holds = |t: &[u32]| t.len().is_multiple_of(2) && t.chunks(2).all(|c| c[0] == 1) && t.contains(&17);
+        assert_eq!(shrink_tape(&tape, budget(), pairs, holds), Ok(vec![1, 17]));
+        let mut tries = 0;
+        let few = Budget::new(40, Duration::from_secs(600));
+        let counted = |t: &[u32]| {
+            tries += 1;
+            holds(t)
+        };
+        assert_eq!(shrink_tape(&tape, few, pairs, counted), Ok(vec![1, 17]));
+        assert!(tries <= 41, "{tries}");
+    }
+
     #[test]
     fn only_what_the_predicate_needs_is_left() {
         let tape: Vec<u32> = (0..200).map(|i| i * 7 % 50).collect();
         let holds = |t: &[u32]| t.iter().any(|&v| v >= 20) && t.iter().filter(|&&v| v >= 5).count() >= 2;
-        assert_eq!(shrink_tape(&tape, budget(), holds), Ok(vec![5, 20]));
+        assert_eq!(shrink_tape(&tape, budget(), one_by_one, holds), Ok(vec![5, 20]));
     }
 
     #[test]
     fn a_predicate_that_does_not_hold_is_refused() {
-        assert_eq!(shrink_tape(&[1, 2], budget(), |_| false), Err(ShrinkError::PredicateFails));
+        assert_eq!(shrink_tape(&[1, 2], budget(), one_by_one, |_| false), Err(ShrinkError::PredicateFails));
     }
 
     #[test]
     fn the_budget_bounds_the_tries() {
         let mut tries = 0;
-        let shrunk = shrink_tape(&[9; 1000], Budget::new(10, Duration::from_secs(600)), |_| {
+        let shrunk = shrink_tape(&[9; 1000], Budget::new(10, Duration::from_secs(600)), one_by_one, |_| {
             tries += 1;
             true
         });

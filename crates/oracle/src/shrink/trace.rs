@@ -4,6 +4,7 @@
 //! Leaving out an event leaves a hole in the sequence numbers of its P or G, so each try is
 //! made twice: as it is, and with the numbers closed up.
 
+use super::window::{Film, View};
 use super::{Budget, ShrinkError};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ pub fn shrink_trace(
     let mut work = Work { best: trace.clone(), budget, holds: &mut holds };
     loop {
         let before = work.best.clone();
+        work.narrow();
         work.leave_out_generations();
         work.leave_out_threads();
         work.leave_out_items();
@@ -79,6 +81,55 @@ impl Work<'_> {
         let mut candidate = self.best.clone();
         edit(&mut candidate);
         self.offer(candidate)
+    }
+
+    /// Shows only the end of what happens before it goes wrong, as little of it as will do.
+    fn narrow(&mut self) {
+        let whole = self.best.clone();
+        let Some(film) = Film::new(&whole) else { return };
+        let all = film.order.len();
+        if film.order.refused {
+            // What happened last, and what each M wants to do then.
+            self.narrow_to(&film, all, 1);
+        } else {
+            let to = self.first_that_holds(all, |work, to| {
+                film.show(View { from: 0, to, beyond: 0, tables: true }).is_some_and(|trace| work.offer(trace))
+            });
+            self.narrow_to(&film, to.unwrap_or(all), 0);
+        }
+    }
+
+    /// The latest beginning, by doubling and then by halving, of a window that ends before `to`.
+    fn narrow_to(&mut self, film: &Film<'_>, to: usize, beyond: usize) {
+        for tables in [false, true] {
+            let offer = |work: &mut Self, len: usize| {
+                let view = View { from: to - len, to, beyond, tables };
+                film.show(view).is_some_and(|trace| work.offer(trace))
+            };
+            let mut len = 0;
+            while len < to && !self.budget.is_over() {
+                if offer(self, len) {
+                    self.first_that_holds(len, |work, shorter| shorter > len / 2 && offer(work, shorter));
+                    return;
+                }
+                len = (2 * len).max(1);
+            }
+        }
+    }
+
+    /// The smallest number up to `most` for which `holds`, if those above it hold as well; `None` if it does not even
+    /// hold for the one below `most`.
+    fn first_that_holds(&mut self, most: usize, mut holds: impl FnMut(&mut Self, usize) -> bool) -> Option<usize> {
+        let (mut low, mut high, mut found) = (0, most, None);
+        while low < high && !self.budget.is_over() {
+            let middle = low + (high - low) / 2;
+            if holds(self, middle) {
+                (high, found) = (middle, Some(middle));
+            } else {
+                low = middle + 1;
+            }
+        }
+        found
     }
 
     fn leave_out_generations(&mut self) {
