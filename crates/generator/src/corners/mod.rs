@@ -82,6 +82,7 @@ corners! {
     AssistWaiting "assist-active-waiting" "AB" [23] "GCMarkAssistActive after a status Waiting";
     AssistRunnable "assist-active-runnable" "AB" [23] "GCMarkAssistActive after a status Runnable";
     AssistMoves "assist-moves" "AB" [23] "a mark assist ends on another thread and in a later generation than it began";
+    AssistLate "assist-late" "AB" [] "a mark assist begins after the GC cycle has ended";
     SweepActive "sweep-active" "AB" [24] "a sweep is open across generations";
     SweepOpenAtEnd "sweep-open-at-end" "AB" [25] "the file ends in a sweep";
     AssistOpenAtEnd "assist-open-at-end" "AB" [25] "the file ends in a mark assist";

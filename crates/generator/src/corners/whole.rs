@@ -87,6 +87,7 @@ impl Counts {
         let mut labelled = FxHashSet::default();
         let (mut assists, mut waits) = (FxHashMap::default(), FxHashSet::default());
         let mut preempted = FxHashMap::default();
+        let mut marking = None;
         for e in expected.events.iter().filter(|e| !e.derived) {
             let g = goroutine(e);
             match e.ty {
@@ -94,7 +95,10 @@ impl Counts {
                     self.add(Corner::LabelOther, class_b && users.contains(&g));
                     labelled.insert(g);
                 }
+                GCBegin | GCActive => marking = Some(true),
+                GCEnd => marking = Some(false),
                 GCMarkAssistBegin => {
+                    self.add(Corner::AssistLate, marking == Some(false));
                     assists.insert(g, (e.stream, e.generation));
                 }
                 GCMarkAssistActive => {

@@ -131,7 +131,10 @@ impl World<'_> {
                     self.quiesce(m);
                     return true;
                 }
-                1 if plain && self.has(Feature::Syscalls) => return self.act(m, Act::Enter),
+                1 if plain && self.has(Feature::Syscalls) => {
+                    self.s.gs[g].saw_marking = false;
+                    return self.act(m, Act::Enter);
+                }
                 _ => {}
             }
         }
@@ -144,7 +147,7 @@ impl World<'_> {
             self.offer(&mut menu, Act::Sweep, 2);
         } else if plain {
             self.offer_life(&mut menu, m, g);
-            self.offer_runtime(&mut menu, m);
+            self.offer_runtime(&mut menu, m, g);
             self.offer_fine(&mut menu);
             if self.fine() && self.may_advance() {
                 self.offer(&mut menu, Act::Advance, 1);
@@ -160,7 +163,9 @@ impl World<'_> {
             }
             if self.s.gs[g].assist {
                 self.offer(&mut menu, Act::Assist, 4);
-                self.offer(&mut menu, Act::AssistBlock, 2);
+                if self.s.marking {
+                    self.offer(&mut menu, Act::AssistBlock, 2);
+                }
             } else {
                 self.offer(&mut menu, Act::WorkerWaits, 4);
                 self.offer_suspend(&mut menu, m);
@@ -171,7 +176,12 @@ impl World<'_> {
         }
         self.offer_counts(&mut menu);
         match self.pick(&menu) {
-            Some(act) => self.act(m, act),
+            Some(act) => {
+                if !matches!(act, Act::Stop | Act::Sample) {
+                    self.s.gs[g].saw_marking = false;
+                }
+                self.act(m, act)
+            }
             None => false,
         }
     }
@@ -216,7 +226,7 @@ impl World<'_> {
     }
 
     /// What the runtime does on behalf of the goroutine on `m`.
-    fn offer_runtime(&self, menu: &mut Menu, m: Mi) {
+    fn offer_runtime(&self, menu: &mut Menu, m: Mi, g: Gi) {
         let free = self.s.world.is_none();
         if free && self.has(Feature::Stw) {
             self.offer(menu, Act::Stw, 2);
@@ -232,7 +242,7 @@ impl World<'_> {
             } else if free && self.can_begin_gc() {
                 self.offer(menu, Act::GcBegin, 1);
             }
-            if self.s.marking {
+            if self.s.marking || self.s.gs[g].saw_marking {
                 self.offer(menu, Act::Assist, 2);
             }
             self.offer(menu, Act::Sweep, 1);

@@ -235,6 +235,7 @@ impl World<'_> {
         for (g, start) in layout.gs.iter().enumerate() {
             let mut fresh = G::new(1 + g as u64);
             fresh.assist = start.assist;
+            fresh.saw_marking = true;
             if let Some(m) = start.extra {
                 fresh.role = Role::Extra;
                 fresh.locked = Some(m);

@@ -50,16 +50,18 @@ impl World<'_> {
         true
     }
 
-    /// `gcMarkDone`: marking may be over; every P passes a safe point first.
+    /// `gcMarkDone`: marking may be over; every P passes a safe point first. Only the tracer's own passes write statuses,
+    /// the collector's write none.
     pub(super) fn gc_done(&mut self, m: Mi) {
         self.s.world = Some(m);
-        self.begin_pass(m);
+        self.begin_pass_that(m, false);
         self.s.ms[m].pend = Pend::GcDonePass;
     }
 
     /// Waits for that, then stops the world.
     pub(super) fn gc_done_pass(&mut self, m: Mi) {
         if self.pass(m) {
+            self.s.mute_pass = false;
             self.s.purpose = Purpose::MarkTermination;
             self.stw_begin(m, Name::MarkTermination as u64);
         }
@@ -104,6 +106,17 @@ impl World<'_> {
         if let Some(g) = self.block_g(m, Name::SystemWait) {
             self.s.place_g(g, GPlace::Parked);
             self.s.workers.push(g);
+        }
+    }
+
+    /// The goroutine on `m` ends what it does for the collector.
+    pub(super) fn come_out(&mut self, m: Mi) {
+        if self.s.ms[m].p.is_some_and(|p| self.s.ps[p].sweeping) {
+            self.toggle_sweep(m);
+        } else if self.s.ms[m].g.is_some_and(|g| self.s.gs[g].assist) {
+            self.toggle_assist(m);
+        } else {
+            self.worker_waits(m);
         }
     }
 

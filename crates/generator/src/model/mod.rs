@@ -265,9 +265,10 @@ impl World<'_> {
         }
     }
 
-    /// An M that runs a goroutine and is not in the middle of anything.
+    /// An M that runs a goroutine of the user's and is not in the middle of anything: those who sweep or help to mark
+    /// are in the runtime's code and stop no trace.
     fn runner(&self) -> Option<Mi> {
-        (0..self.s.ms.len()).find(|&m| self.runs_freely(m))
+        (0..self.s.ms.len()).find(|&m| self.runs_plainly(m))
     }
 
     /// Whether `m` runs a goroutine that neither sweeps, nor assists, nor is a mark worker.
@@ -287,7 +288,9 @@ impl World<'_> {
     fn make_runner(&mut self) {
         self.t.section = self.s.gen_;
         let ms = 0..self.s.ms.len();
-        if let Some(m) = ms.clone().find(|&m| self.s.ms[m].pend != Pend::None) {
+        if let Some(m) = ms.clone().find(|&m| self.runs_freely(m)) {
+            self.come_out(m);
+        } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].pend != Pend::None) {
             self.force(m);
         } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].p.is_some() && self.s.ms[m].g.is_none()) {
             if ms.clone().any(|x| self.s.ms[x].g.is_none() && self.schedule_loop_duties(x)) {

@@ -212,7 +212,13 @@ impl World<'_> {
     /// The goroutine on `m` is preempted or yields.
     pub(super) fn stop_g(&mut self, m: Mi, reason: Name) {
         let stack = self.t.stack();
-        self.leave(m, EventType::GoStop, &[reason as u64, stack], GPlace::Runnable);
+        let left = self.leave(m, EventType::GoStop, &[reason as u64, stack], GPlace::Runnable);
+        if let Some(g) = left
+            && self.s.marking
+            && (reason == Name::Preempted || self.fine())
+        {
+            self.s.gs[g].saw_marking = true;
+        }
     }
 
     /// The goroutine on `m` is preempted.

@@ -137,6 +137,8 @@ pub(crate) struct G {
     pub assisted: bool,
     /// Whether a mark assist range is open on it.
     pub assist: bool,
+    /// Whether it may have been preempted after it had seen that the GC marks, and before it could say that it helps.
+    pub saw_marking: bool,
     /// Regions that a reader has seen begin: task and content id of the name.
     pub regions: Vec<(u64, u64)>,
     pub place: GPlace,
@@ -154,6 +156,7 @@ impl G {
             role: Role::User,
             locked: None,
             assist: false,
+            saw_marking: false,
             woken: 0,
             assisted: false,
             regions: Vec::new(),

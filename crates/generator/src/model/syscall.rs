@@ -123,8 +123,10 @@ impl World<'_> {
     pub(super) fn steal(&mut self, thief: Mi, p: Pi, to: PPlace) {
         let PPlace::Sys(holder) = self.s.ps[p].place else { return };
         let holder_g = self.s.view_g(holder);
-        // Up to Go 1.23 an M that takes a P on its way out of a syscall has it at hand already, and so announces it first.
-        let at_hand = self.fine() && to == PPlace::Owned(thief) && self.s.ms[thief].g.is_some();
+        // Up to Go 1.23 an M that takes a P on its way out of a syscall is wired to it before it writes the theft, and so
+        // announces it before its goroutine. Whoever takes a P for others is not.
+        let leaves = self.s.ms[thief].g.is_some_and(|g| self.s.gs[g].place == GPlace::Syscall(thief));
+        let at_hand = leaves && to == PPlace::Owned(thief);
         self.write_steal(thief, p, holder, holder_g, at_hand);
         self.lose_p(p, holder);
         if thief != holder {

@@ -52,6 +52,66 @@ fn every_choice_of_the_first_few_gives_a_history() {
     assert!(count > 1000, "{count}");
 }
 
+/// A world with one M, which runs the first goroutine, and with this many Ps, the others idle.
+fn with_world<R>(flavour: Flavour, procs: u32, test: impl FnOnce(&mut super::World<'_>) -> R) -> R {
+    let mut source = Exhaustive::new(0);
+    let mut swarm = crate::Swarm::draw(&mut source, &Config::default(), flavour);
+    (swarm.procs, swarm.threads, swarm.skip) = (procs, 1, 0);
+    let mut world = super::World::new(&mut source, swarm);
+    world.begin();
+    while world.s.world.is_some() {
+        world.force(0);
+    }
+    test(&mut world)
+}
+
+#[test]
+fn the_collectors_pass_announces_no_idle_procs_and_the_tracers_does() {
+    let written = |begin: fn(&mut super::World<'_>)| {
+        with_world(Flavour::Go126, 3, |w| {
+            let before = w.t.written(w.s.gen_).len();
+            begin(w);
+            let all = w.t.written(w.s.gen_);
+            all[before..].iter().filter(|e| e.ty == EventType::ProcStatus).count()
+        })
+    };
+    assert_eq!(written(|w| w.gc_done(0)), 0);
+    assert_eq!(written(|w| w.advance(0)), 2);
+}
+
+#[test]
+fn whoever_sweeps_or_helps_to_mark_is_done_before_it_stops_the_trace() {
+    let last = |begin: fn(&mut super::World<'_>)| {
+        with_world(Flavour::Go125, 1, |w| {
+            w.s.marking = true;
+            begin(w);
+            w.wind_up();
+            w.t.written(w.s.gen_).iter().rev().map(|e| e.ty).find(|&ty| ty != EventType::GoStatus)
+        })
+    };
+    assert_eq!(last(|w| w.toggle_sweep(0)), Some(EventType::GCSweepEnd));
+    assert_eq!(last(|w| w.toggle_assist(0)), Some(EventType::GCMarkAssistEnd));
+}
+
+#[test]
+fn up_to_go_1_23_who_takes_its_p_back_announces_the_p_before_itself() {
+    use EventType::{GoStatus, ProcStart, ProcStatus, ProcSteal};
+    let (mut p_first, mut g_first) = (0, 0);
+    for seed in 0..6000 {
+        let config = Config { flavour: Some(Flavour::Go122), ..Config::default() };
+        let history = Case::from_seed(seed, config).generate();
+        let mut streams = std::collections::BTreeMap::<u64, Vec<EventType>>::new();
+        for e in &history.expected().events {
+            streams.entry(e.stream).or_default().push(e.ty);
+        }
+        for stream in streams.values() {
+            p_first += stream.windows(4).filter(|w| w == &[ProcStatus, GoStatus, ProcSteal, ProcStart]).count();
+            g_first += stream.windows(4).filter(|w| w == &[GoStatus, ProcStatus, ProcSteal, ProcStart]).count();
+        }
+    }
+    assert!(p_first > 0 && g_first == 0, "{p_first} and {g_first}");
+}
+
 /// Counts the seeds below `seeds` whose armed fault meets its trigger.
 fn hits(fault: EmissionFault, flavour: Flavour, seeds: u64) -> usize {
     let config = Config { flavour: Some(flavour), fault: Some(fault), ..Config::default() };

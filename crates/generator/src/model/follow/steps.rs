@@ -447,7 +447,7 @@ impl Follower<'_, '_> {
             GoSwitchDestroy => self.act(m, Act::ExitCoroutine, &[]),
             HeapAlloc | HeapGoal => self.heap(m, e),
             GCSweepBegin | GCSweepEnd => self.act(m, Act::Sweep, &[]),
-            GCMarkAssistBegin if !self.w.s.marking => self.wait("the GC does not mark"),
+            GCMarkAssistBegin if !self.w.s.marking && !self.w.s.gs[g].saw_marking => self.wait("the GC does not mark"),
             GCMarkAssistBegin | GCMarkAssistEnd => self.act(m, Act::Assist, &[]),
             UserLog => self.act(m, Act::Annotate, &[(Ask::Annotation, 0)]),
             UserRegionBegin => self.act(m, Act::Annotate, &[(Ask::Annotation, 1)]),
