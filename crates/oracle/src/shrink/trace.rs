@@ -250,27 +250,46 @@ impl Work<'_> {
 
     fn leave_out_records(&mut self) {
         for at in 0..self.best.items.len() {
-            let records = match &self.best.items[at] {
-                Item::Batch(b) => match &b.body {
-                    Body::Strings(r) => r.len(),
-                    Body::Stacks(r) => r.len(),
-                    Body::CpuSamples(r) => r.len(),
-                    _ => 0,
-                },
-                _ => 0,
-            };
-            for n in (0..records).rev() {
-                self.edit(|candidate| {
-                    let Some(Item::Batch(b)) = candidate.items.get_mut(at) else { return };
-                    match &mut b.body {
-                        Body::Strings(r) => _ = r.remove(n),
-                        Body::Stacks(r) => _ = r.remove(n),
-                        Body::CpuSamples(r) => _ = r.remove(n),
-                        _ => {}
-                    }
-                });
+            let mut len = records(&self.best, at).next_power_of_two();
+            // Each record of a huge table is not worth a try of its own.
+            let shortest = (len / MOST_SPANS).max(1);
+            while len >= shortest && !self.budget.is_over() {
+                let mut end = records(&self.best, at);
+                while end > 0 {
+                    let start = end.saturating_sub(len);
+                    self.edit(|candidate| leave_out(candidate, at, start..end));
+                    end = start.min(records(&self.best, at));
+                }
+                len /= 2;
             }
         }
+    }
+}
+
+/// Into so many spans a table is cut at most.
+const MOST_SPANS: usize = 64;
+
+/// How many records the table has that is item `at`; 0 if it is none.
+fn records(trace: &Trace, at: usize) -> usize {
+    match trace.items.get(at) {
+        Some(Item::Batch(b)) => match &b.body {
+            Body::Strings(r) => r.len(),
+            Body::Stacks(r) => r.len(),
+            Body::CpuSamples(r) => r.len(),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
+/// Leaves out records of the table that is item `at`.
+fn leave_out(trace: &mut Trace, at: usize, which: std::ops::Range<usize>) {
+    let Some(Item::Batch(b)) = trace.items.get_mut(at) else { return };
+    match &mut b.body {
+        Body::Strings(r) => _ = r.drain(which),
+        Body::Stacks(r) => _ = r.drain(which),
+        Body::CpuSamples(r) => _ = r.drain(which),
+        _ => {}
     }
 }
 
