@@ -64,6 +64,14 @@ impl Body {
     }
 }
 
+/// The timed events at the beginning of a payload, up to the first that is none.
+///
+/// For payloads that [`Body::decode`] keeps as bytes because of damage further on.
+pub fn leading_events(data: &[u8]) -> Vec<Event> {
+    let mut c = Cursor { bytes: data };
+    std::iter::from_fn(|| c.event()).collect()
+}
+
 /// Reads forms that the encoder writes; anything else is `None`.
 struct Cursor<'a> {
     bytes: &'a [u8],
@@ -249,6 +257,16 @@ mod tests {
             let body = only_batch(version, &[&[1, 1, 5, 9, data.len() as u8], data].concat()).body;
             assert_eq!(body, Body::Raw(data.to_vec()), "{version} {data:?}");
         }
+    }
+
+    #[test]
+    fn events_before_damage_are_found() {
+        let stop = [EventType::ProcStop.byte(), 3];
+        let data = [&stop[..], &[EventType::GoStart.byte(), 1, 7, 1], &stop, &[0, 0], &stop].concat();
+        assert!(matches!(Body::decode(Version::Go126, &data), Body::Raw(_)));
+        let types: Vec<EventType> = leading_events(&data).iter().map(|e| e.ty).collect();
+        assert_eq!(types, [EventType::ProcStop, EventType::GoStart, EventType::ProcStop]);
+        assert!(leading_events(&[0xff]).is_empty() && leading_events(&[]).is_empty());
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod trace;
 pub mod varint;
 pub mod version;
 
+pub use decode::leading_events;
 pub use event::{ArgKind, EventSpec, EventType, Experiment};
 pub use header::{Header, HeaderError, parse_header};
 pub use mishap::Mishap;

@@ -9,7 +9,8 @@ use super::{Budget, ShrinkError};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use tracehound_wire::event::{go_status, proc_status};
-use tracehound_wire::{ArgKind, Body, Event, EventType, Item, SizeField, Trace};
+
+use tracehound_wire::{ArgKind, Batch, Body, Event, EventType, Item, SizeField, Trace, leading_events};
 
 /// The smallest trace found for which `holds` still says yes.
 ///
@@ -24,6 +25,7 @@ pub fn shrink_trace(
         return Err(ShrinkError::PredicateFails);
     }
     let mut work = Work { best: trace.clone(), budget, holds: &mut holds };
+    work.salvage();
     loop {
         let before = work.best.clone();
         work.narrow();
@@ -81,6 +83,23 @@ impl Work<'_> {
         let mut candidate = self.best.clone();
         edit(&mut candidate);
         self.offer(candidate)
+    }
+
+    /// Of batches with a damaged place only the events before it are kept.
+    fn salvage(&mut self) {
+        let damaged = |b: &Batch| matches!(&b.body, Body::Raw(data) if !leading_events(data).is_empty());
+        if self.best.batches().any(damaged) {
+            self.edit(|candidate| {
+                for batch in candidate.batches_mut() {
+                    if let Body::Raw(data) = &batch.body {
+                        let events = leading_events(data);
+                        if !events.is_empty() {
+                            (batch.body, batch.size) = (Body::Events(events), SizeField::Shortest);
+                        }
+                    }
+                }
+            });
+        }
     }
 
     /// Shows only the end of what happens before it goes wrong, as little of it as will do.

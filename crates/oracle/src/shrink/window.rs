@@ -368,7 +368,7 @@ impl Cut {
                 for ((_, kind), &arg) in e.ty.spec().args.iter().zip(&e.args) {
                     match kind {
                         ArgKind::P => _ = needed.ps.insert(arg),
-                        ArgKind::G => _ = needed.gs.insert(arg),
+                        ArgKind::G | ArgKind::NewG => _ = needed.gs.insert(arg),
                         ArgKind::M => _ = ms.insert(arg),
                         _ => {}
                     }
