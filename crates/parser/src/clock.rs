@@ -31,7 +31,7 @@ impl Clock {
 
     /// `units` in ns, cut towards zero. What does not fit, or is no number (frequency 0),
     /// becomes the least i64, as the conversion instruction of amd64 has it.
-    #[inline]
+    #[inline(always)]
     pub fn ns(&self, units: u64) -> i64 {
         if units < self.exact_below {
             return (units * self.whole) as i64;
@@ -39,7 +39,7 @@ impl Clock {
         self.rounded(units)
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn rounded(&self, units: u64) -> i64 {
         const LIMIT: f64 = 9_223_372_036_854_775_808.0;
         // The signed conversion is one instruction, the unsigned one several.

@@ -1,7 +1,8 @@
 //! A thread's place in its stream of events: decodes one event ahead, in place.
 
-use crate::bits::gather;
+use crate::bits::{Nth, gather, nth_one};
 use crate::clock::Clock;
+use crate::event::Emitted;
 use crate::generation::BatchSpan;
 use crate::release::Switches;
 use tracehound_wire::event::TYPE_RANGE;
@@ -41,10 +42,11 @@ const OUT_OF_RANGE: u8 = 0xfe;
 /// What a type byte means: the type, and its number of arguments or a mark.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    /// The number of numbers behind the type byte (arguments and the time delta) in each
-    /// byte; 0 for a byte that begins no event.
-    numbers: u64,
-    ty: Option<EventType>,
+    /// How many numbers are behind the type byte, arguments and the time delta, as [`nth_one`] has it.
+    numbers: Nth,
+    /// Anything for a byte that begins no event.
+    ty: EventType,
+    /// How many arguments, or a mark.
     n: u8,
 }
 
@@ -57,7 +59,7 @@ static GO_123: [Row; 256] = rows(TYPE_RANGE, false);
 static GO_125: [Row; 256] = rows(TYPE_RANGE, true);
 
 const fn rows(type_range: u8, knows_clock_snapshot: bool) -> [Row; 256] {
-    let mut table = [Row { numbers: 0, ty: None, n: OUT_OF_RANGE }; 256];
+    let mut table = [Row { numbers: Nth::NONE, ty: EventType::Sync, n: OUT_OF_RANGE }; 256];
     let mut byte = 0;
     while byte < type_range {
         table[byte as usize].n = UNTIMED;
@@ -66,7 +68,7 @@ const fn rows(type_range: u8, knows_clock_snapshot: bool) -> [Row; 256] {
             && (knows_clock_snapshot || !matches!(ty, EventType::ClockSnapshot))
         {
             let n = ty.spec().args.len() as u8;
-            table[byte as usize] = Row { numbers: EACH_BYTE * (n as u64 + 1), ty: Some(ty), n };
+            table[byte as usize] = Row { numbers: Nth::new(n + 1), ty, n };
         }
         byte += 1;
     }
@@ -84,11 +86,10 @@ impl Arity {
     }
 }
 
-/// A one in each byte of a word, and the high bit of each.
-const EACH_BYTE: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = 0x80 * EACH_BYTE;
+/// The high bit of each byte of a word.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 /// Bytes of a type and of numbers that fill a word.
-const WORD_EVENT: u32 = 9;
+const WORD_EVENT: usize = 9;
 
 impl Cursor {
     /// A cursor before the first event of a stream that begins with batch `head`.
@@ -106,42 +107,54 @@ impl Cursor {
         clock: &Clock,
         arity: Arity,
     ) -> Result<bool, Box<DecodeError>> {
-        if self.advance_in_word::<false>(data, clock, arity) {
+        let mut scan = self.scan(data, 0, clock, arity);
+        let mut next = Emitted::EMPTY;
+        if scan.next::<false>(&mut next) {
+            self.settle(&scan, &next);
             return Ok(true);
         }
         self.advance_slowly(data, batches, clock, arity)
     }
 
-    /// The same for an event that is not the first of its batch and whose numbers fit into a
-    /// word, as those of nearly all do; false, and nothing done, for others.
-    ///
-    /// No branch depends on the lengths of the numbers, as such branches are mispredicted
-    /// more often than all others.
+    /// What is behind the next event; the data begins at `base` in the file.
     #[inline(always)]
-    pub fn advance_in_word<const PEXT: bool>(&mut self, data: &[u8], clock: &Clock, arity: Arity) -> bool {
+    pub fn scan<'d>(&self, data: &'d [u8], base: u64, clock: &Clock, arity: Arity) -> Scan<'d> {
         let at = self.at + self.len as usize;
-        let Some(&[byte, ref word @ ..]) = data.get(at..).and_then(|d| d.first_chunk::<9>()) else { return false };
-        let word = u64::from_le_bytes(*word);
-        let row = &arity.0[usize::from(byte)];
-        let ends = !word & HIGH_BITS;
-        // In each byte how many numbers have ended; then the high bit where enough have.
-        let ended = (ends >> 7).wrapping_mul(EACH_BYTE);
-        let complete = (ended | HIGH_BITS).wrapping_sub(row.numbers) & HIGH_BITS;
-        let len = complete.trailing_zeros() / 8 + 2;
-        let Some(ty) = row.ty else { return false };
-        if complete == 0 || len > self.rest || self.time == 0 {
-            return false;
-        }
-        let dt = gather::<PEXT>(word & up_to_lowest(ends));
-        self.ty = ty;
-        self.at = at;
-        self.len = len;
-        self.rest -= len;
-        self.time = clock.ns(dt).wrapping_add(self.time);
-        true
+        let rest = &data[at..][..self.rest as usize];
+        Scan { base, end: base + (at + rest.len()) as u64, rest, time: self.time, clock: *clock, arity }
     }
 
-    /// The same for every event: the first of a batch, with long numbers, at the data's end.
+    /// Makes the event that was decoded last the next one.
+    #[inline(always)]
+    pub fn settle(&mut self, scan: &Scan<'_>, last: &Emitted) {
+        self.time = scan.time;
+        self.at = (last.offset - scan.base) as usize;
+        self.len = (scan.end - last.offset) as u32 - scan.rest.len() as u32;
+        self.rest = scan.rest.len() as u32;
+        self.ty = last.ty;
+    }
+
+    /// Decodes the next event as [`Scan::next`] does those behind it.
+    pub fn show(&self, data: &[u8], base: u64, out: &mut Emitted) {
+        (out.time, out.offset, out.ty) = (self.time, base + self.at as u64, self.ty);
+        out.args = self.all_args(data);
+    }
+
+    /// All of the next event's arguments; 0 for those that it has not.
+    pub fn all_args(&self, data: &[u8]) -> [u64; 4] {
+        let event = &data[self.at..][..self.len as usize];
+        let mut used = 1 + varint::read(&event[1..]).map_or(0, |(_, len)| len);
+        let mut args = [0; 4];
+        for arg in &mut args[..self.ty.spec().args.len()] {
+            let (value, len) = varint::read(&event[used..]).unwrap_or((0, 0));
+            *arg = value;
+            used += len;
+        }
+        args
+    }
+
+    /// What [`advance`](Cursor::advance) does, for every event: the first of a batch, with long numbers, at
+    /// the batch's end.
     #[inline(never)]
     fn advance_slowly(
         &mut self,
@@ -168,7 +181,9 @@ impl Cursor {
         let body = &data[at..at + self.rest as usize];
         let byte = body[0];
         let Row { ty, n, .. } = arity.0[usize::from(byte)];
-        let Some(ty) = ty else { return Err(undecodable(n, byte, at)) };
+        if n >= OUT_OF_RANGE {
+            return Err(undecodable(n, byte, at));
+        }
         let Ok((dt, len)) = varint::read(&body[1..]) else {
             return Err(bad_number(ty, None, at));
         };
@@ -186,44 +201,58 @@ impl Cursor {
         self.time = clock.ns(dt).wrapping_add(last);
         Ok(true)
     }
+}
 
-    /// Decodes the next event's first `N` arguments, which must not be more than it has.
+/// What is left of a batch, on the way through its events.
+pub(crate) struct Scan<'d> {
+    /// Where the data begins in the file, and where the batch ends.
+    base: u64,
+    end: u64,
+    rest: &'d [u8],
+    /// The time of the event before.
+    time: i64,
+    clock: Clock,
+    arity: Arity,
+}
+
+impl Scan<'_> {
+    /// The time of the event that was decoded last.
     #[inline(always)]
-    pub fn args<const N: usize, const PEXT: bool>(&self, data: &[u8], out: &mut [u64; 4]) {
-        if N == 0 {
-            return;
-        }
-        if self.len <= WORD_EVENT
-            && let Some(chunk) = data.get(self.at + 1..).and_then(|d| d.first_chunk::<8>())
-        {
-            let word = u64::from_le_bytes(*chunk);
-            let mut ends = !word & HIGH_BITS;
-            for arg in &mut out[..N] {
-                let from = ends.trailing_zeros() + 1;
-                ends &= ends.wrapping_sub(1);
-                *arg = gather::<PEXT>((word & up_to_lowest(ends)) >> (from & 63));
-            }
-        } else {
-            self.args_slowly(data, &mut out[..N]);
-        }
+    pub fn time(&self) -> i64 {
+        self.time
     }
 
-    #[inline(never)]
-    fn args_slowly(&self, data: &[u8], out: &mut [u64]) {
-        let body = &data[self.at..self.at + self.len as usize];
-        let mut used = 1 + varint::read(&body[1..]).map_or(0, |(_, len)| len);
-        for arg in out {
-            let (value, len) = varint::read(&body[used..]).unwrap_or((0, 0));
-            *arg = value;
-            used += len;
+    /// Decodes the next event: its time, place, type and arguments, behind which there may be anything.
+    /// False, and nothing done, for the few events that this is too simple for, and at the end of the batch:
+    /// it wants numbers that fit into a word, as those of nearly all do, so many bytes, and a time before.
+    ///
+    /// No branch depends on the lengths of the numbers, as such branches are mispredicted more often
+    /// than all others.
+    #[inline(always)]
+    pub fn next<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
+        let Some(&[byte, ref word @ ..]) = self.rest.first_chunk::<WORD_EVENT>() else { return false };
+        let word = u64::from_le_bytes(*word);
+        let row = &self.arity.0[usize::from(byte)];
+        let ends = !word & HIGH_BITS;
+        let end = nth_one::<PEXT>(ends, row.numbers);
+        // Behind a time of 0 times mean something else.
+        if end == 0 || self.time == 0 {
+            return false;
         }
-    }
-
-    /// All of the next event's arguments; 0 for those that it has not.
-    pub fn all_args(&self, data: &[u8]) -> [u64; 4] {
-        let mut args = [0; 4];
-        self.args_slowly(data, &mut args[..self.ty.spec().args.len()]);
-        args
+        self.time = self.clock.ns(gather::<PEXT>(word & up_to_lowest(ends))).wrapping_add(self.time);
+        (out.time, out.offset, out.ty) = (self.time, self.end - self.rest.len() as u64, row.ty);
+        self.rest = &self.rest[(end.trailing_zeros() / 8 + 2) as usize..];
+        let mut ends = ends;
+        let mut arg = || {
+            let from = ends.trailing_zeros() + 1;
+            ends &= ends.wrapping_sub(1);
+            gather::<PEXT>((word & up_to_lowest(ends)) >> (from & 63))
+        };
+        (out.args[0], out.args[1]) = (arg(), arg());
+        if row.n > 2 {
+            (out.args[2], out.args[3]) = (arg(), arg());
+        }
+        true
     }
 }
 
@@ -268,28 +297,14 @@ mod tests {
     use crate::bits::{Pext, Work, perform};
     use crate::fault::FaultSet;
 
-    /// The next event of `cursor`, all its arguments behind its time: by words, or one by one.
-    struct Decode<'d> {
-        cursor: Cursor,
-        data: &'d [u8],
-        clock: Clock,
-    }
+    /// The event behind that of a cursor.
+    struct Scanned<'s, 'd>(&'s mut Scan<'d>, &'s mut Emitted);
 
-    impl Work for Decode<'_> {
-        type Out = Option<(Cursor, [u64; 4])>;
+    impl Work for Scanned<'_, '_> {
+        type Out = bool;
         #[inline(always)]
-        fn run<const PEXT: bool>(mut self) -> Self::Out {
-            let mut args = [0; 4];
-            self.cursor.advance_in_word::<PEXT>(self.data, &self.clock, Arity(&GO_125)).then(|| {
-                match self.cursor.ty.spec().args.len() {
-                    0 => {}
-                    1 => self.cursor.args::<1, PEXT>(self.data, &mut args),
-                    2 => self.cursor.args::<2, PEXT>(self.data, &mut args),
-                    3 => self.cursor.args::<3, PEXT>(self.data, &mut args),
-                    _ => self.cursor.args::<4, PEXT>(self.data, &mut args),
-                }
-                (self.cursor, args)
-            })
+        fn run<const PEXT: bool>(self) -> bool {
+            self.0.next::<PEXT>(self.1)
         }
     }
 
@@ -303,22 +318,30 @@ mod tests {
         let clock = Clock::new(15_625_000, FaultSet::default());
         let mut in_words = 0;
         for round in 0..40_000u32 {
-            let mut data = [0u8; 24];
-            data[0] = [10, 16, 19, 21, 23, 25, 48, 44, 51, 3, 200][random() as usize % 11];
-            for b in &mut data[1..] {
+            let mut data = [0u8; 32];
+            data[..2].copy_from_slice(&[EventType::ProcStop.byte(), 1]);
+            data[2] = [10, 16, 19, 21, 23, 25, 48, 44, 51, 3, 200][random() as usize % 11];
+            for b in &mut data[3..] {
                 *b = random() as u8 & 0x7f | if random() % 4 < round % 4 { 0x80 } else { 0 };
             }
-            let batch = BatchSpan { start: 0, ts: 5, len: 1 + random() % 24, next: u32::MAX };
-            let cursor = Cursor { time: 1000, ..Cursor::new(0, 0, &[batch]) };
+            let rest = 1 + random() % 30;
+            let batch = BatchSpan { start: 0, ts: 5, len: 2 + rest, next: u32::MAX };
+            let cursor = Cursor { time: 1000, len: 2, rest, ..Cursor::new(0, 0, &[batch]) };
             let mut one_by_one = cursor;
             let expected = one_by_one.advance_slowly(&data, &[batch], &clock, Arity(&GO_125)).is_ok_and(|found| found);
             for pext in [Pext::detect(), Pext::NO] {
-                let Some((found, args)) = perform(Decode { cursor, data: &data, clock }, pext) else { continue };
+                let (mut found, mut next) = (cursor, Emitted::EMPTY);
+                let mut scan = found.scan(&data, 0, &clock, Arity(&GO_125));
+                if !perform(Scanned(&mut scan, &mut next), pext) {
+                    continue;
+                }
+                found.settle(&scan, &next);
                 in_words += 1;
                 assert!(expected, "{data:x?}");
                 let fields = |c: &Cursor| (c.time, c.at, c.len, c.rest, c.ty);
                 assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
-                assert_eq!(args, one_by_one.all_args(&data), "{data:x?}");
+                let args = one_by_one.ty.spec().args.len();
+                assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");
             }
         }
         assert!(in_words > 10_000, "{in_words}");

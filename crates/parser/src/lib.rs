@@ -40,6 +40,7 @@ mod opening;
 mod options;
 mod order;
 mod reader;
+mod ready;
 mod records;
 pub mod release;
 mod sort;

@@ -70,17 +70,14 @@ impl IdMap {
     }
 
     /// Whether there is a record of this id; id 0 stands for an empty one, which is always there.
-    #[inline(always)]
     fn contains(&self, id: u64) -> bool {
-        match self.dense.get(id as usize) {
-            Some(&slot) if slot != 0 => true,
-            _ => self.contains_rarely(id),
-        }
+        id == 0 || self.find(id).is_some()
     }
 
-    #[inline(never)]
-    fn contains_rarely(&self, id: u64) -> bool {
-        id == 0 || self.find(id).is_some()
+    /// Whether this id is in the compact part.
+    #[inline(always)]
+    fn has_at_hand(&self, id: u64) -> bool {
+        self.dense.get(id as usize).is_some_and(|&slot| slot != 0)
     }
 
     /// Whether Go stores this table as an array, and so walks it in order of ids
@@ -109,9 +106,14 @@ impl Strings {
         new
     }
 
-    #[inline]
     pub fn contains(&self, id: u64) -> bool {
         self.ids.contains(id)
+    }
+
+    /// Whether it is there and among the many that are found at once.
+    #[inline(always)]
+    pub fn has_at_hand(&self, id: u64) -> bool {
+        self.ids.has_at_hand(id)
     }
 
     #[inline]
@@ -170,9 +172,14 @@ impl Stacks {
         new
     }
 
-    #[inline]
     pub fn contains(&self, id: u64) -> bool {
         self.ids.contains(id)
+    }
+
+    /// Whether it is there and among the many that are found at once.
+    #[inline(always)]
+    pub fn has_at_hand(&self, id: u64) -> bool {
+        self.ids.has_at_hand(id)
     }
 
     pub fn frames(&self, id: u64) -> &[u32] {

@@ -28,11 +28,51 @@ pub(crate) struct Thread {
 }
 
 /// All threads that were mentioned as the writer of a batch or made known by an event.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Threads {
     by_id: FxHashMap<i64, u32>,
+    /// Up to date but for the one at hand.
     list: Vec<Thread>,
     last: Option<(i64, u32)>,
+    /// The thread whose events are tried, taken out of the list as nearly every rule asks for it.
+    at_hand: Thread,
+    /// Its place; [`NONE`] as long as there is none.
+    at_hand_at: u32,
+}
+
+impl Thread {
+    /// Thread `m`, which has nothing.
+    const fn new(m: i64) -> Thread {
+        Thread { m, p: -1, g: -1, p_slot: NONE, g_slot: NONE, known: false, stream: NONE, stamp: 0 }
+    }
+
+    /// Binds P `p` (at `slot`) to it; lost if it is none.
+    #[inline(always)]
+    pub fn bind_p(&mut self, p: i64, slot: u32) {
+        if self.m != -1 {
+            (self.p, self.p_slot) = (p, slot);
+        }
+    }
+
+    /// Binds goroutine `g` (at `slot`) to it; lost if it is none.
+    #[inline(always)]
+    pub fn bind_g(&mut self, g: i64, slot: u32) {
+        if self.m != -1 {
+            (self.g, self.g_slot) = (g, slot);
+        }
+    }
+}
+
+impl Default for Threads {
+    fn default() -> Threads {
+        Threads {
+            by_id: FxHashMap::default(),
+            list: Vec::new(),
+            last: None,
+            at_hand: Thread::new(-1),
+            at_hand_at: NONE,
+        }
+    }
 }
 
 impl Threads {
@@ -46,16 +86,7 @@ impl Threads {
         let next = self.list.len() as u32;
         let at = *self.by_id.entry(m).or_insert(next);
         if at == next {
-            self.list.push(Thread {
-                m,
-                p: -1,
-                g: -1,
-                p_slot: NONE,
-                g_slot: NONE,
-                known: false,
-                stream: NONE,
-                stamp: 0,
-            });
+            self.list.push(Thread::new(m));
         }
         self.last = Some((m, at));
         at
@@ -63,7 +94,7 @@ impl Threads {
 
     /// The place of a thread that the ordering knows.
     pub fn find_known(&self, m: i64) -> Option<u32> {
-        self.by_id.get(&m).copied().filter(|&at| self.list[at as usize].known)
+        self.by_id.get(&m).copied().filter(|&at| self.get(at).known)
     }
 
     /// How many there are.
@@ -71,13 +102,40 @@ impl Threads {
         self.list.len() as u32
     }
 
+    /// Takes the thread at this place to hand.
     #[inline]
-    pub fn get(&self, at: u32) -> &Thread {
-        &self.list[at as usize]
+    pub fn take_to_hand(&mut self, at: u32) {
+        if at != self.at_hand_at {
+            if self.at_hand_at != NONE {
+                self.list[self.at_hand_at as usize] = self.at_hand;
+            }
+            (self.at_hand, self.at_hand_at) = (self.list[at as usize], at);
+        }
     }
 
-    #[inline]
+    /// The thread at hand.
+    #[inline(always)]
+    pub fn own(&self) -> &Thread {
+        &self.at_hand
+    }
+
+    /// The thread at hand.
+    #[inline(always)]
+    pub fn own_mut(&mut self) -> &mut Thread {
+        &mut self.at_hand
+    }
+
+    /// The place of the thread at hand.
+    #[inline(always)]
+    pub fn own_place(&self) -> u32 {
+        self.at_hand_at
+    }
+
+    pub fn get(&self, at: u32) -> &Thread {
+        if at == self.at_hand_at { &self.at_hand } else { &self.list[at as usize] }
+    }
+
     pub fn get_mut(&mut self, at: u32) -> &mut Thread {
-        &mut self.list[at as usize]
+        if at == self.at_hand_at { &mut self.at_hand } else { &mut self.list[at as usize] }
     }
 }

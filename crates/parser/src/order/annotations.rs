@@ -1,15 +1,15 @@
 //! Rules of user tasks and regions.
 
-use super::{Advance, Cx, OpenTask, Order, Reject, reject};
-use crate::event::{Emitted, Scene};
+use super::{Advance, OpenTask, Order, Refusal, World, reject};
+use crate::event::Emitted;
 use crate::fault::fault;
 use tracehound_wire::RejectRule;
 
 impl Order {
     /// The name that string `id` stands for, which must exist.
-    fn name(&mut self, e: &Emitted, scene: &Scene, data: &[u8], id: u64) -> Result<u32, Box<Reject>> {
-        let id = if fault!(self.faults, NameUnchecked) && !scene.tables.strings.contains(id) { 0 } else { id };
-        match self.names.of_string(&scene.tables, data, id) {
+    fn name(&mut self, e: &Emitted, world: &World<'_>, id: u64) -> Result<u32, Refusal> {
+        let id = if fault!(self.faults, NameUnchecked) && !world.scene.tables.strings.contains(id) { 0 } else { id };
+        match self.names.of_string(&world.scene.tables, world.data, id) {
             Some(name) => Ok(name),
             None => reject(
                 RejectRule::AnnotationStringId,
@@ -18,12 +18,12 @@ impl Order {
         }
     }
 
-    pub(super) fn task_begin(&mut self, e: &Emitted, scene: &Scene, data: &[u8]) -> Advance {
+    pub(super) fn task_begin(&mut self, e: &Emitted, world: &World<'_>) -> Advance {
         let [id, parent, name_id, _] = e.args;
         if self.tasks.contains_key(&id) && !fault!(self.faults, TaskTwice) {
             return reject(RejectRule::TaskIdConflict, format!("task {id} begins, but a task of this id is open"));
         }
-        let name = self.name(e, scene, data, name_id)?;
+        let name = self.name(e, world, name_id)?;
         self.names.hold(name);
         let parent = if parent == 0 { u64::MAX } else { parent };
         if let Some(old) = self.tasks.insert(id, OpenTask { parent, name, name_id }) {
@@ -32,8 +32,10 @@ impl Order {
         self.full(e)
     }
 
-    pub(super) fn task_end(&mut self, e: &mut Emitted, scene: &mut Scene, data: &[u8]) -> Advance {
+    pub(super) fn task_end(&mut self, e: &mut Emitted, world: &mut World<'_>) -> Advance {
+        let World { scene, data } = world;
         scene.ended_task.clear();
+        self.notable = true;
         e.aux = u64::MAX;
         if let Some(task) = self.tasks.remove(&e.args[0]) {
             e.aux = task.parent;
@@ -47,9 +49,10 @@ impl Order {
         self.full(e)
     }
 
-    /// The place of the event's own goroutine, for a region.
-    fn region_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
-        match self.own_g(e, cx) {
+    /// The place of the event's own goroutine, for a region, which must exist.
+    #[inline(always)]
+    fn for_region(&self, e: &Emitted, own: Option<u32>) -> Result<u32, Refusal> {
+        match own {
             Some(at) => Ok(at),
             None => reject(
                 RejectRule::RegionUnknownGoroutine,
@@ -58,25 +61,25 @@ impl Order {
         }
     }
 
-    pub(super) fn region_begin(&mut self, e: &Emitted, cx: Cx, scene: &Scene, data: &[u8]) -> Advance {
+    pub(super) fn region_begin(&mut self, e: &Emitted, own: Option<u32>, world: &World<'_>) -> Advance {
         self.full(e)?;
-        let name = self.name(e, scene, data, e.args[1])?;
-        let at = self.region_g(e, cx)?;
+        let name = self.name(e, world, e.args[1])?;
+        let at = self.for_region(e, own)?;
         self.gors.get_mut(at).extras().regions.push((e.args[0], name));
         self.names.hold(name);
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn region_end(&mut self, e: &Emitted, cx: Cx, scene: &Scene, data: &[u8]) -> Advance {
+    pub(super) fn region_end(&mut self, e: &Emitted, own: Option<u32>, world: &World<'_>) -> Advance {
         self.full(e)?;
-        let name = self.name(e, scene, data, e.args[1])?;
-        let at = self.region_g(e, cx)?;
+        let name = self.name(e, world, e.args[1])?;
+        let at = self.for_region(e, own)?;
         let faults = self.faults;
         let Some((task, open)) = self.gors.get_mut(at).extras.as_mut().and_then(|x| x.regions.last().copied()) else {
             if fault!(faults, RegionEndNeedsBegin) {
                 return reject(RejectRule::RegionMismatch, "a region ends, but none is open".to_owned());
             }
-            return Ok(true);
+            return Ok(());
         };
         if task != e.args[0] && !fault!(faults, RegionTaskUnchecked)
             || open != name && !fault!(faults, RegionNameUnchecked)
@@ -96,6 +99,6 @@ impl Order {
             self.gors.get_mut(at).extras().regions.pop();
             self.names.release(open);
         }
-        Ok(true)
+        Ok(())
     }
 }

@@ -60,8 +60,10 @@ impl Blocked {
     }
 
     /// Wakes all that wait for something that the event, which has happened, can have
-    /// changed: what it names, and the P and goroutine that its thread had.
-    pub fn event_happened(&mut self, e: &Emitted, p: i64, g: i64) {
+    /// changed: what it names, and the P and goroutine that its thread had. (A status that is
+    /// given the context of another thread changes nothing of its own one's.)
+    #[inline(never)]
+    pub fn event_happened(&mut self, e: &Emitted) {
         use EventType::*;
         let named = e.args[0] as i64;
         match e.ty {
@@ -71,8 +73,8 @@ impl Blocked {
             GCActive | GCBegin | GCEnd => self.wake(Key::Gc),
             _ => {}
         }
-        self.wake(Key::Proc(p));
-        self.wake(Key::Go(g));
+        self.wake(Key::Proc(e.p));
+        self.wake(Key::Go(e.g));
     }
 }
 

@@ -1,19 +1,30 @@
 //! Rules of goroutines: status, creation, start, stop, unblock, coroutine switches.
 
-use super::state::{Seq, gs};
-use super::{Advance, Cx, Extra, Need, Order, Reject, reject};
+use super::state::{Gor, Seq, gs};
+use super::{Advance, Extra, Need, Order, Refusal, gone, has, lacking, reject};
 use crate::event::Emitted;
-use crate::fault::fault;
+use crate::fault::{FaultSet, fault};
 use tracehound_wire::{EventType, RejectRule};
 
-impl Order {
-    /// Whether an event with sequence number `n` is the goroutine's next one.
-    #[inline]
-    fn go_follows(&self, seq: Seq, cx: Cx, n: u64) -> bool {
-        fault!(self.faults, SeqIgnored) || seq.precedes(cx.generation, n, self.faults)
-    }
+/// Whether an event with sequence number `n` is the goroutine's next one.
+#[inline(always)]
+fn follows(seq: Seq, generation: u64, n: u64, faults: FaultSet) -> bool {
+    fault!(faults, SeqIgnored) || seq.precedes(generation, n, faults)
+}
 
-    pub(super) fn go_status(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
+impl Gor {
+    /// The goroutine runs from now on.
+    #[inline(always)]
+    fn run(&mut self, generation: u64, n: u64, faults: FaultSet) {
+        self.status = gs::RUNNING;
+        if !fault!(faults, GoStartWithoutSeq) {
+            self.seq = Seq { generation, n };
+        }
+    }
+}
+
+impl Order {
+    pub(super) fn go_status(&mut self, e: &mut Emitted) -> Advance {
         let id = e.args[0] as i64;
         let status = e.args[2] as u8;
         if status > gs::WAITING && !fault!(self.faults, GoStatusRange) {
@@ -36,11 +47,13 @@ impl Order {
                 let g = self.gors.get_mut(at);
                 g.status = status;
                 if !fault!(self.faults, StatusKeepsSeq) {
-                    g.seq = Seq { generation: cx.generation, n: 0 };
+                    g.seq = Seq { generation: self.generation, n: 0 };
                 }
                 at
             }
-            None if cx.first || fault!(self.faults, LateStatusAccepted) => self.gors.create(id, status, cx.generation),
+            None if self.first || fault!(self.faults, LateStatusAccepted) => {
+                self.gors.create(id, status, self.generation)
+            }
             None => {
                 return reject(
                     RejectRule::GoStatusLate,
@@ -50,16 +63,16 @@ impl Order {
         };
         match status {
             gs::RUNNING if fault!(self.faults, GoStatusUnbound) => {}
-            gs::RUNNING => self.bind_g(cx.t, id, at),
-            gs::SYSCALL => self.syscall_status(e, cx, id, at)?,
+            gs::RUNNING => self.bind_g(id, at),
+            gs::SYSCALL => self.syscall_status(e, id, at)?,
             _ => {}
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Binds a goroutine that is in a syscall to the thread that the status names, which
     /// the event is then attributed to; its P stays the reporting thread's.
-    fn syscall_status(&mut self, e: &mut Emitted, cx: Cx, id: i64, at: u32) -> Result<(), Box<Reject>> {
+    fn syscall_status(&mut self, e: &mut Emitted, id: i64, at: u32) -> Result<(), Refusal> {
         let m = if fault!(self.faults, StatusSyscallOwnThread) { e.m } else { e.args[1] as i64 };
         if m == -1 {
             return reject(
@@ -75,10 +88,10 @@ impl Order {
             )
         };
         if m == e.m {
-            if !cx.first && e.g != id && !fault!(self.faults, StatusRebindsSilently) {
+            if !self.first && e.g != id && !fault!(self.faults, StatusRebindsSilently) {
                 return mismatch(e.g);
             }
-            self.bind_g(cx.t, id, at);
+            self.bind_g(id, at);
             return Ok(());
         }
         match self.threads.find_known(m) {
@@ -92,18 +105,19 @@ impl Order {
             None if fault!(self.faults, StatusSyscallNoThreadEntry) => {}
             None => {
                 let t = self.threads.place(m);
-                self.threads.get_mut(t).known = true;
-                self.bind_g(t, id, at);
+                let thread = self.threads.get_mut(t);
+                thread.known = true;
+                thread.bind_g(id, at);
             }
         }
         e.m = m;
         Ok(())
     }
 
-    pub(super) fn go_create(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn go_create(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
         let needs_g = if fault!(self.faults, GoCreateNeedsG) { Need::Must } else { Need::May };
         self.need(e, Need::Must, needs_g)?;
-        if let Some(at) = self.own_g(e, cx)
+        if let Some(at) = own
             && self.gors.get(at).status != gs::RUNNING
             && !fault!(self.faults, CreateAnyState)
         {
@@ -111,18 +125,18 @@ impl Order {
         }
         let blocked = e.ty == EventType::GoCreateBlocked && !fault!(self.faults, CreateBlockedRunnable);
         let status = if blocked { gs::WAITING } else { gs::RUNNABLE };
-        self.create(e, cx, status)?;
-        Ok(true)
+        self.create(e, status)?;
+        Ok(())
     }
 
     /// Creates the goroutine that the event names.
-    pub(super) fn create(&mut self, e: &Emitted, cx: Cx, status: u8) -> Result<u32, Box<Reject>> {
+    pub(super) fn create(&mut self, e: &Emitted, status: u8) -> Result<u32, Refusal> {
         let id = e.args[0] as i64;
         match self.gors.find(id) {
-            None => Ok(self.gors.create(id, status, cx.generation)),
+            None => Ok(self.gors.create(id, status, self.generation)),
             Some(at) if fault!(self.faults, GoCreateTwice) => {
                 let g = self.gors.get_mut(at);
-                (g.status, g.seq) = (status, Seq { generation: cx.generation, n: 0 });
+                (g.status, g.seq) = (status, Seq { generation: self.generation, n: 0 });
                 Ok(at)
             }
             Some(at) => reject(
@@ -132,11 +146,11 @@ impl Order {
         }
     }
 
-    /// The place of the event's own goroutine, which must be running.
+    /// The place of the event's own goroutine, which must exist and be running.
     #[inline(always)]
-    pub(super) fn running_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
+    pub(super) fn running(&self, e: &Emitted, own: Option<u32>) -> Result<u32, Refusal> {
         self.full(e)?;
-        let at = self.known_g(e, cx)?;
+        let Some(at) = own else { return gone(e) };
         if self.gors.get(at).status != gs::RUNNING && !fault!(self.faults, GoStopAnyState) {
             return not_running(e, self.go_words(at));
         }
@@ -144,58 +158,48 @@ impl Order {
     }
 
     #[inline(always)]
-    pub(super) fn go_start(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let (id, n) = (e.args[0] as i64, e.args[1]);
-        let Some(at) = self.gors.find(id) else { return Ok(false) };
-        let g = self.gors.get(at);
-        let ready = g.status == gs::RUNNABLE || fault!(self.faults, GoStartAnyState);
-        if !ready || !self.go_follows(g.seq, cx, n) {
-            return Ok(false);
-        }
-        let bare = if fault!(self.faults, GoStartWithG) { Need::May } else { Need::MustNot };
-        self.need(e, Need::Must, bare)?;
-        self.run(cx, at, n);
-        Ok(true)
-    }
-
-    /// Goroutine at `at` runs on the event's thread.
-    #[inline(always)]
-    fn run(&mut self, cx: Cx, at: u32, n: u64) {
-        let counts = !fault!(self.faults, GoStartWithoutSeq);
+    pub(super) fn go_start(&mut self, e: &mut Emitted, named: Option<u32>) -> Advance {
+        let (id, n, faults) = (e.args[0] as i64, e.args[1], self.faults);
+        let Some(at) = named else { return Err(Refusal::Waits) };
         let g = self.gors.get_mut(at);
-        g.status = gs::RUNNING;
-        if counts {
-            g.seq = Seq { generation: cx.generation, n };
+        let ready = g.status == gs::RUNNABLE || fault!(faults, GoStartAnyState);
+        if !ready || !follows(g.seq, self.generation, n, faults) {
+            return Err(Refusal::Waits);
         }
-        let id = g.id;
-        self.bind_g(cx.t, id, at);
+        let bare = if fault!(faults, GoStartWithG) { Need::May } else { Need::MustNot };
+        if !has(e, Need::Must, bare, faults) {
+            return lacking(e, Need::Must);
+        }
+        g.run(self.generation, n, faults);
+        self.bind_g(id, at);
+        Ok(())
     }
 
     /// The goroutine goes on later.
     #[inline(always)]
-    pub(super) fn go_stop(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let at = self.running_g(e, cx)?;
+    pub(super) fn go_stop(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let at = self.running(e, own)?;
         self.gors.get_mut(at).status = gs::RUNNABLE;
-        self.unbind_g(cx.t);
-        Ok(true)
+        self.unbind_g();
+        Ok(())
     }
 
     #[inline(always)]
-    pub(super) fn go_block(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let at = self.running_g(e, cx)?;
+    pub(super) fn go_block(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let at = self.running(e, own)?;
         let waits = !fault!(self.faults, BlockReadsRunnable);
         self.gors.get_mut(at).status = if waits { gs::WAITING } else { gs::RUNNABLE };
         if !fault!(self.faults, BlockKeepsG) {
-            self.unbind_g(cx.t);
+            self.unbind_g();
         }
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn go_destroy(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let at = self.running_g(e, cx)?;
+    pub(super) fn go_destroy(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let at = self.running(e, own)?;
         self.destroy(at);
-        self.unbind_g(cx.t);
-        Ok(true)
+        self.unbind_g();
+        Ok(())
     }
 
     /// Removes a goroutine. Threads that still name it are left as they are, as in Go.
@@ -208,60 +212,59 @@ impl Order {
     }
 
     #[inline(always)]
-    pub(super) fn go_unblock(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let (id, n) = (e.args[0] as i64, e.args[1]);
-        let Some(at) = self.gors.find(id) else { return Ok(false) };
-        let g = self.gors.get(at);
-        let blocked = g.status == gs::WAITING || fault!(self.faults, UnblockRunnable) && g.status == gs::RUNNABLE;
-        if !blocked || !self.go_follows(g.seq, cx, n) {
-            return Ok(false);
-        }
-        let counts = !fault!(self.faults, UnblockWithoutSeq);
+    pub(super) fn go_unblock(&mut self, e: &mut Emitted, named: Option<u32>) -> Advance {
+        let (n, faults) = (e.args[1], self.faults);
+        let Some(at) = named else { return Err(Refusal::Waits) };
         let g = self.gors.get_mut(at);
-        g.status = gs::RUNNABLE;
-        if counts {
-            g.seq = Seq { generation: cx.generation, n };
+        let blocked = g.status == gs::WAITING || fault!(faults, UnblockRunnable) && g.status == gs::RUNNABLE;
+        if !blocked || !follows(g.seq, self.generation, n, faults) {
+            return Err(Refusal::Waits);
         }
-        Ok(true)
+        g.status = gs::RUNNABLE;
+        if !fault!(faults, UnblockWithoutSeq) {
+            g.seq = Seq { generation: self.generation, n };
+        }
+        Ok(())
     }
 
     /// A coroutine switch: the next goroutine is unblocked (the event itself), the current
     /// one blocks or ends, the next one starts. Three events of one time.
     #[inline(always)]
-    pub(super) fn go_switch(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
-        let own = self.running_g(e, cx)?;
-        let (id, n) = (e.args[0] as i64, e.args[1]);
-        let Some(at) = self.gors.find(id) else { return Ok(false) };
+    pub(super) fn go_switch(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let own = self.running(e, own)?;
+        let (id, n, faults) = (e.args[0] as i64, e.args[1], self.faults);
+        let Some(at) = self.gors.find(id) else { return Err(Refusal::Waits) };
         let g = self.gors.get(at);
-        let blocked = g.status == gs::WAITING || fault!(self.faults, SwitchAnyState);
-        if !blocked || !self.go_follows(g.seq, cx, n) {
-            return Ok(false);
+        let blocked = g.status == gs::WAITING || fault!(faults, SwitchAnyState);
+        if !blocked || !follows(g.seq, self.generation, n, faults) {
+            return Err(Refusal::Waits);
         }
         let ends = e.ty == EventType::GoSwitchDestroy;
         if ends {
             self.destroy(own);
-        } else if !fault!(self.faults, SwitchKeepsRunning) {
+        } else if !fault!(faults, SwitchKeepsRunning) {
             self.gors.get_mut(own).status = gs::WAITING;
         }
-        self.run(cx, at, n);
+        self.gors.get_mut(at).run(self.generation, n, faults);
+        self.bind_g(id, at);
         let ty = if ends { EventType::GoDestroy } else { EventType::GoBlock };
         let stop = Extra { ty, args: [0; 2], g: e.g, old: e.old, synthetic: true };
         let start = Extra { ty: EventType::GoStart, args: [id as u64, n], g: -1, ..stop };
         if fault!(self.faults, SwitchOrder) {
-            self.extra.push(stop);
-            self.extra.push(start);
+            self.brings(stop);
+            self.brings(start);
         } else {
             if !fault!(self.faults, SwitchWithoutStart) {
-                self.extra.push(start);
+                self.brings(start);
             }
-            self.extra.push(stop);
+            self.brings(stop);
         }
-        Ok(true)
+        Ok(())
     }
 }
 
 #[cold]
-fn not_running<T>(e: &Emitted, is: &str) -> Result<T, Box<Reject>> {
+fn not_running<T>(e: &Emitted, is: &str) -> Result<T, Refusal> {
     let message = format!("{} needs goroutine {} to be running, but it is {is}", e.ty, e.g);
     reject(RejectRule::GoNotRunning, message)
 }

@@ -29,13 +29,21 @@ const fn first_two(places: &[usize]) -> [Option<usize>; 2] {
     }
 }
 
-/// Whether all are there. `places` is a constant wherever this is called, so that only the
+/// Whether all are where nearly all are. `places` is a constant wherever this is called, so that only the
 /// look-ups themselves are left of it.
 #[inline(always)]
-pub(super) fn exist(places: Places, tables: &Tables, args: &[u64; 4], faults: FaultSet) -> bool {
+pub(super) fn at_hand(places: &Places, tables: &Tables, args: &[u64; 4]) -> bool {
+    let stack = |at: Option<usize>| at.is_none_or(|i| tables.stacks.has_at_hand(args[i & 3]));
+    let string = |at: Option<usize>| at.is_none_or(|i| tables.strings.has_at_hand(args[i & 3]));
+    let Places { stacks: [s0, s1], strings: [t0, t1] } = *places;
+    stack(s0) && stack(s1) && string(t0) && string(t1)
+}
+
+/// Whether all are there.
+pub(super) fn exist(places: &Places, tables: &Tables, args: &[u64; 4], faults: FaultSet) -> bool {
     let stack = |at: Option<usize>| at.is_none_or(|i| tables.stacks.contains(args[i & 3]));
     let string = |at: Option<usize>| at.is_none_or(|i| tables.strings.contains(args[i & 3]));
-    let Places { stacks: [s0, s1], strings: [t0, t1] } = places;
+    let Places { stacks: [s0, s1], strings: [t0, t1] } = *places;
     (stack(s0) && stack(s1) || fault!(faults, StackIdUnchecked))
         && (string(t0) && string(t1) || fault!(faults, StringIdUnchecked))
 }

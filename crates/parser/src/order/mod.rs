@@ -17,7 +17,6 @@ mod state;
 mod syscalls;
 mod waits;
 
-use crate::cursor::Cursor;
 use crate::event::{Emitted, Scene};
 use crate::fault::{FaultSet, fault};
 use crate::threads::{NONE, Threads};
@@ -26,7 +25,6 @@ use ids::Places;
 use names::Names;
 use rustc_hash::FxHashMap;
 use state::{Gors, Procs};
-use tracehound_wire::event::EventSpec;
 use tracehound_wire::{EventType, RejectRule};
 
 /// A rule that an event breaks, and the sentence that says how.
@@ -36,12 +34,21 @@ pub(crate) struct Reject {
     pub message: String,
 }
 
-/// Whether the event happened (`true`) or has to wait.
-type Advance = Result<bool, Box<Reject>>;
+/// Why an event does not happen.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It has to wait for another thread's.
+    Waits,
+    /// It breaks a rule.
+    Breaks(Box<Reject>),
+}
+
+/// Whether the event happens.
+type Advance = Result<(), Refusal>;
 
 #[cold]
-fn reject<T>(rule: RejectRule, message: String) -> Result<T, Box<Reject>> {
-    Err(Box::new(Reject { rule, message }))
+fn reject<T>(rule: RejectRule, message: String) -> Result<T, Refusal> {
+    Err(Refusal::Breaks(Box::new(Reject { rule, message })))
 }
 
 /// What the garbage collector is doing.
@@ -77,19 +84,12 @@ pub(crate) struct Order {
     /// Whether the generation is the first one, or has its number.
     first: bool,
     extra: ExtraEvents,
+    /// Whether something is to be done about the event that happened last before the next one is
+    /// tried: it brought others with it, names something that is missing, or refers to what the
+    /// next one may change.
+    notable: bool,
     blocked: Blocked,
     faults: FaultSet,
-}
-
-/// Where an event is tried: its thread's place, the places of what that has, and the generation.
-#[derive(Clone, Copy)]
-struct Cx {
-    t: u32,
-    p_slot: u32,
-    g_slot: u32,
-    /// Whether the generation is the first one, or has its number.
-    first: bool,
-    generation: u64,
 }
 
 /// What is different about an event that another one brought with it.
@@ -133,6 +133,84 @@ enum Need {
     May,
 }
 
+/// What an event of some type does on the thread at hand: its arguments are `e`'s, and so are the P
+/// and goroutine that the thread has.
+type Rule = fn(&mut Order, e: &mut Emitted, world: &mut World<'_>) -> Advance;
+
+/// What the arguments of events refer to.
+pub(crate) struct World<'r> {
+    pub scene: &'r mut Scene,
+    pub data: &'r [u8],
+}
+
+/// The rules by type byte: functions, each with registers of its own, where a match would be one large
+/// function that keeps everything on its stack.
+static RULES: [Rule; 256] = {
+    let mut rules: [Rule; 256] = [|_, e, _| unorderable(e); 256];
+    let mut i = 0;
+    while i < EventType::ALL.len() {
+        rules[EventType::ALL[i].byte() as usize] = rule(EventType::ALL[i]);
+        i += 1;
+    }
+    rules
+};
+
+/// The rule of events of this type.
+const fn rule(ty: EventType) -> Rule {
+    macro_rules! rules {
+        (|$o:ident, $e:ident, $world:ident| $($($ty:ident)|+ => $rule:expr,)+) => {
+            match ty {
+                $($(EventType::$ty => |$o, $e, $world| {
+                    $rule?;
+                    let places = const { &Places::of(EventType::$ty.spec()) };
+                    if ids::at_hand(places, &$world.scene.tables, &$e.args) { Ok(()) } else { $o.look_for($e, places, $world) }
+                },)+)+
+            }
+        };
+    }
+    rules! { |o, e, world|
+        ProcStatus => o.proc_status(e),
+        ProcStart => o.proc_start(e),
+        ProcStop => o.proc_stop(e),
+        ProcSteal => o.proc_steal(e),
+        GoStatus | GoStatusStack => o.go_status(e),
+        GoCreate | GoCreateBlocked => o.with_own_g(e, Order::go_create),
+        GoCreateSyscall => o.go_create_syscall(e),
+        GoStart => o.with_named_g(e, Order::go_start),
+        GoStop => o.with_own_g(e, Order::go_stop),
+        GoBlock => o.with_own_g(e, Order::go_block),
+        GoDestroy => o.with_own_g(e, Order::go_destroy),
+        GoUnblock => o.with_named_g(e, Order::go_unblock),
+        GoSwitch | GoSwitchDestroy => o.with_own_g(e, Order::go_switch),
+        GoSyscallBegin => o.with_own_g(e, Order::syscall_begin),
+        GoSyscallEnd => o.with_own_g(e, Order::syscall_end),
+        GoSyscallEndBlocked => o.with_own_g(e, Order::syscall_end_blocked),
+        GoDestroySyscall => {
+            let steal_first = world.scene.switches.steal_before_destroy;
+            o.with_own_g(e, |o, e, at| o.destroy_syscall(e, at, steal_first))
+        },
+        GCActive => o.gc_active(e),
+        GCBegin => o.gc_begin(e),
+        GCEnd => o.gc_end(e),
+        GCSweepBegin => o.sweep_begin(e),
+        GCSweepActive => o.sweep_active(e),
+        GCSweepEnd => o.sweep_end(e),
+        STWBegin | GCMarkAssistBegin => o.with_own_g(e, Order::range_begin),
+        GCMarkAssistActive => o.assist_active(e),
+        STWEnd | GCMarkAssistEnd => o.with_own_g(e, Order::range_end),
+        HeapAlloc | HeapGoal => o.need(e, Need::Must, Need::May),
+        ProcsChange | GoLabel | UserLog => o.full(e),
+        UserTaskBegin => o.task_begin(e, world),
+        UserTaskEnd => o.task_end(e, world),
+        UserRegionBegin => o.with_own_g(e, |o, e, at| o.region_begin(e, at, world)),
+        UserRegionEnd => o.with_own_g(e, |o, e, at| o.region_end(e, at, world)),
+        Span | SpanAlloc | SpanFree | HeapObject | HeapObjectAlloc | HeapObjectFree | GoroutineStack
+        | GoroutineStackAlloc | GoroutineStackFree => o.need(e, Need::May, Need::May),
+        EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
+        | Sync | ClockSnapshot | EndOfGeneration => unorderable(e),
+    }
+}
+
 impl Order {
     pub fn new(faults: FaultSet) -> Order {
         Order {
@@ -147,6 +225,7 @@ impl Order {
             generation: 0,
             first: true,
             extra: ExtraEvents::default(),
+            notable: false,
             blocked: Blocked::default(),
             faults,
         }
@@ -177,203 +256,183 @@ impl Order {
         !self.blocked.is_empty()
     }
 
-    /// Turns the event that was delivered last into the next one that it brought with it.
+    /// Whether something is to be done about the event that happened last before another one is
+    /// tried. Does not say so twice.
     #[inline(always)]
-    pub fn take_extra(&mut self, out: &mut Emitted) -> bool {
-        if self.extra.len == 0 {
-            return false;
+    pub fn take_notable(&mut self) -> bool {
+        let notable = self.notable;
+        if notable {
+            self.notable = false;
         }
-        self.extra.len -= 1;
-        let Extra { ty, args, g, old, synthetic } = self.extra.list[usize::from(self.extra.len & 1)];
-        (out.ty, out.g, out.old, out.synthetic, out.dangling) = (ty, g, old, synthetic, false);
-        (out.args[0], out.args[1]) = (args[0], args[1]);
-        (out.args[2], out.args[3]) = (0, 0);
-        true
+        notable
     }
 
-    /// Notes that Go's reader has an entry for a thread from now on, as one of its events
-    /// is tried.
+    /// Whether the event that happened last brought others with it that have not been taken.
+    #[inline(always)]
+    pub fn has_extra(&self) -> bool {
+        self.extra.len != 0
+    }
+
+    /// Writes the next one that event `of` brought with it to `out`.
+    #[inline(always)]
+    pub fn take_extra(&mut self, of: &Emitted, out: &mut Emitted) {
+        self.extra.len -= 1;
+        let Extra { ty, args, g, old, synthetic } = self.extra.list[usize::from(self.extra.len & 1)];
+        (out.time, out.m, out.p, out.g, out.offset) = (of.time, of.m, of.p, g, of.offset);
+        (out.ty, out.old, out.new, out.synthetic) = (ty, old, of.new, synthetic);
+        (out.has_tables, out.rewritten, out.dangling) = (true, of.rewritten, false);
+        out.args = [args[0], args[1], 0, 0];
+    }
+
+    /// The next events that are tried are those of the thread at this place.
+    ///
+    /// Any attempt, even one that waits, makes the thread known (Go keeps an entry for it
+    /// from then on, and some rules ask whether there is one).
     #[inline]
-    pub fn make_known(&mut self, thread: u32) {
-        let thread = self.threads.get_mut(thread);
+    pub fn enter(&mut self, thread: u32) {
+        self.threads.take_to_hand(thread);
+        let thread = self.threads.own_mut();
         thread.known |= thread.m != -1;
     }
 
-    /// Tries the event of the cursor with this index; if it happens, `out` is what to deliver.
-    ///
-    /// Any attempt, even one that waits, makes the thread known (Go keeps an entry for it
-    /// from then on, and some rules ask whether there is one): see [`Order::make_known`].
+    /// Tries the decoded event `out` of the cursor with this index, whose thread has been
+    /// [`enter`](Order::enter)ed; if it happens, `out` is what to deliver.
     #[inline(always)]
-    pub fn advance<const PEXT: bool>(
-        &mut self,
-        index: u32,
-        cursor: &Cursor,
-        scene: &mut Scene,
-        data: &[u8],
-        offset: u64,
-        out: &mut Emitted,
-    ) -> Advance {
-        let thread = self.threads.get(cursor.thread);
-        let cx = Cx {
-            t: cursor.thread,
-            p_slot: thread.p_slot,
-            g_slot: thread.g_slot,
-            first: self.first,
-            generation: self.generation,
-        };
-        let (m, p, g) = (thread.m, thread.p, thread.g);
-        // Not all at once: arguments that the event has not are left as they are.
-        (out.time, out.m, out.p, out.g, out.offset) = (cursor.time, m, p, g, offset);
-        (out.ty, out.old, out.new, out.synthetic) = (cursor.ty, 0, 0, false);
+    pub fn advance(&mut self, cursor: u32, out: &mut Emitted, world: &mut World<'_>) -> Advance {
+        let thread = self.threads.own();
+        (out.m, out.p, out.g) = (thread.m, thread.p, thread.g);
+        (out.old, out.new, out.synthetic) = (0, 0, false);
         (out.has_tables, out.rewritten, out.dangling) = (true, false, false);
-        let done = self.dispatch::<PEXT>(out, cx, cursor, scene, data)?;
-        if !done {
-            if let Some(key) = blocked::key(out) {
-                self.blocked.add(index, key);
-            }
-        } else if !self.blocked.is_empty() {
-            self.blocked.event_happened(out, p, g);
+        if let Err(refusal) = RULES[usize::from(out.ty.byte())](self, out, world) {
+            return self.refused(cursor, out, refusal);
         }
-        if fault!(self.faults, ContextAfter) && done && out.m == m {
-            let thread = self.threads.get(cx.t);
+        if !self.blocked.is_empty() {
+            self.blocked.event_happened(out);
+        }
+        let thread = self.threads.own();
+        if fault!(self.faults, ContextAfter) && out.m == thread.m {
             (out.p, out.g) = (thread.p, thread.g);
         }
-        Ok(done)
+        Ok(())
     }
 
-    /// Decodes the event's arguments and does what its type asks for.
+    /// Notes what a refused event waits for, if it does.
+    #[cold]
+    fn refused(&mut self, cursor: u32, e: &Emitted, refusal: Refusal) -> Advance {
+        if let (Refusal::Waits, Some(key)) = (&refusal, blocked::key(e)) {
+            self.blocked.add(cursor, key);
+        }
+        Err(refusal)
+    }
+
+    /// Looks for the ids that an event names, if they are not where they mostly are.
+    #[cold]
+    fn look_for(&mut self, e: &mut Emitted, places: &Places, world: &World<'_>) -> Advance {
+        if !ids::exist(places, &world.scene.tables, &e.args, self.faults) {
+            (e.dangling, self.notable) = (true, true);
+        }
+        Ok(())
+    }
+
+    /// Applies a rule to the event and the place of the goroutine that it names first, if that exists.
     #[inline(always)]
-    fn dispatch<const PEXT: bool>(
-        &mut self,
-        e: &mut Emitted,
-        cx: Cx,
-        cursor: &Cursor,
-        scene: &mut Scene,
-        data: &[u8],
-    ) -> Advance {
-        // Each type has an arm of its own, in which the number of its arguments is a constant.
-        macro_rules! rules {
-            ($($($ty:ident)|+ => $rule:expr,)+) => {
-                match cursor.ty {
-                    $($(EventType::$ty => {
-                        const SPEC: &EventSpec = EventType::$ty.spec();
-                        cursor.args::<{ SPEC.args.len() }, PEXT>(data, &mut e.args);
-                        let done = $rule;
-                        e.dangling |= !ids::exist(const { Places::of(SPEC) }, &scene.tables, &e.args, self.faults);
-                        done
-                    })+)+
-                }
-            };
-        }
-        rules! {
-            ProcStatus => self.proc_status(e, cx),
-            ProcStart => self.proc_start(e, cx),
-            ProcStop => self.proc_stop(e, cx),
-            ProcSteal => self.proc_steal(e, cx),
-            GoStatus | GoStatusStack => self.go_status(e, cx),
-            GoCreate | GoCreateBlocked => self.go_create(e, cx),
-            GoCreateSyscall => self.go_create_syscall(e, cx),
-            GoStart => self.go_start(e, cx),
-            GoStop => self.go_stop(e, cx),
-            GoBlock => self.go_block(e, cx),
-            GoDestroy => self.go_destroy(e, cx),
-            GoUnblock => self.go_unblock(e, cx),
-            GoSwitch | GoSwitchDestroy => self.go_switch(e, cx),
-            GoSyscallBegin => self.syscall_begin(e, cx),
-            GoSyscallEnd => self.syscall_end(e, cx),
-            GoSyscallEndBlocked => self.syscall_end_blocked(e, cx),
-            GoDestroySyscall => self.destroy_syscall(e, cx, scene.switches.steal_before_destroy),
-            GCActive => self.gc_active(e, cx),
-            GCBegin => self.gc_begin(e),
-            GCEnd => self.gc_end(e),
-            GCSweepBegin => self.sweep_begin(e, cx),
-            GCSweepActive => self.sweep_active(e, cx),
-            GCSweepEnd => self.sweep_end(e, cx),
-            STWBegin | GCMarkAssistBegin => self.range_begin(e, cx),
-            GCMarkAssistActive => self.assist_active(e, cx),
-            STWEnd | GCMarkAssistEnd => self.range_end(e, cx),
-            HeapAlloc | HeapGoal => self.need(e, Need::Must, Need::May),
-            ProcsChange | GoLabel | UserLog => self.full(e),
-            UserTaskBegin => self.task_begin(e, scene, data),
-            UserTaskEnd => self.task_end(e, scene, data),
-            UserRegionBegin => self.region_begin(e, cx, scene, data),
-            UserRegionEnd => self.region_end(e, cx, scene, data),
-            Span | SpanAlloc | SpanFree | HeapObject | HeapObjectAlloc | HeapObjectFree | GoroutineStack
-            | GoroutineStackAlloc | GoroutineStackFree => self.need(e, Need::May, Need::May),
-            EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
-            | Sync | ClockSnapshot | EndOfGeneration => unorderable(e),
-        }
+    fn with_named_g<R>(&mut self, e: &mut Emitted, rule: R) -> Advance
+    where
+        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
+    {
+        let id = e.args[0] as i64;
+        self.with_g(e, id, self.gors.hint(id), rule)
+    }
+
+    /// Applies a rule to the event and the place of its own goroutine, if that exists.
+    #[inline(always)]
+    fn with_own_g<R>(&mut self, e: &mut Emitted, rule: R) -> Advance
+    where
+        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
+    {
+        self.with_g(e, e.g, self.threads.own().g_slot, rule)
+    }
+
+    #[inline(always)]
+    fn with_g<R>(&mut self, e: &mut Emitted, id: i64, hint: u32, rule: R) -> Advance
+    where
+        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
+    {
+        // Mostly the goroutine is at its hint. Everything else is in a function of its own, so that the
+        // rule need not keep anything over a call.
+        if self.gors.is_at(id, hint) { rule(self, e, Some(hint)) } else { self.with_g_by_id(e, id, rule) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn with_g_by_id<R>(&mut self, e: &mut Emitted, id: i64, rule: R) -> Advance
+    where
+        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
+    {
+        let at = self.gors.find_by_id(id);
+        rule(self, e, at)
+    }
+
+    /// An event that this one brings with it.
+    #[inline(always)]
+    fn brings(&mut self, extra: Extra) {
+        self.extra.push(extra);
+        self.notable = true;
     }
 
     /// Checks that the event has a thread, and its P and goroutine, in Go's order.
-    #[inline]
+    #[inline(always)]
     fn need(&self, e: &Emitted, p: Need, g: Need) -> Advance {
-        let fits = |id: i64, need: Need| match need {
-            Need::Must => id != -1,
-            Need::MustNot => id == -1,
-            Need::May => true,
-        };
-        let thread = e.m != -1 || fault!(self.faults, NeedsNoThread);
-        let proc = fits(e.p, p) || fault!(self.faults, NeedsNoProc);
-        let goroutine = fits(e.g, g) || fault!(self.faults, NeedsNoGoroutine) && g == Need::Must;
-        if thread && proc && goroutine { Ok(true) } else { lacking(e, p) }
+        if has(e, p, g, self.faults) { Ok(()) } else { lacking(e, p) }
     }
 
     /// The event needs a thread, a P and a goroutine.
-    #[inline]
+    #[inline(always)]
     fn full(&self, e: &Emitted) -> Advance {
         self.need(e, Need::Must, Need::Must)
     }
 
     /// Binds P `p` (at `slot`) to the event's thread; lost if it has none.
-    #[inline]
-    fn bind_p(&mut self, t: u32, p: i64, slot: u32) {
+    #[inline(always)]
+    fn bind_p(&mut self, p: i64, slot: u32) {
         let p = if fault!(self.faults, ProcIds32Bits) && p != -1 { i64::from(p as u32) } else { p };
-        let thread = self.threads.get_mut(t);
-        if thread.m != -1 {
-            (thread.p, thread.p_slot) = (p, slot);
-        }
+        self.threads.own_mut().bind_p(p, slot);
     }
 
-    #[inline]
-    fn unbind_p(&mut self, t: u32) {
-        self.bind_p(t, -1, NONE);
+    #[inline(always)]
+    fn unbind_p(&mut self) {
+        self.threads.own_mut().bind_p(-1, NONE);
     }
 
     /// Binds goroutine `g` (at `slot`) to the event's thread; lost if it has none.
-    #[inline]
-    fn bind_g(&mut self, t: u32, g: i64, slot: u32) {
-        let thread = self.threads.get_mut(t);
-        if thread.m != -1 {
-            (thread.g, thread.g_slot) = (g, slot);
-        }
+    #[inline(always)]
+    fn bind_g(&mut self, g: i64, slot: u32) {
+        self.threads.own_mut().bind_g(g, slot);
     }
 
-    #[inline]
-    fn unbind_g(&mut self, t: u32) {
-        self.bind_g(t, -1, NONE);
+    #[inline(always)]
+    fn unbind_g(&mut self) {
+        self.threads.own_mut().bind_g(-1, NONE);
     }
 
     /// The place of the P that the event's thread holds.
-    #[inline]
-    fn own_p(&self, e: &Emitted, cx: Cx) -> Option<u32> {
-        if e.p == -1 { self.procs.find(-1) } else { Some(cx.p_slot) }
-    }
-
-    /// The place of the goroutine that the event's thread has.
-    #[inline]
-    fn own_g(&self, e: &Emitted, cx: Cx) -> Option<u32> {
-        self.gors.find_at(e.g, cx.g_slot)
-    }
-
-    /// The place of the event's own goroutine, which must exist.
     #[inline(always)]
-    fn known_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
-        match self.own_g(e, cx) {
-            Some(at) => Ok(at),
-            None => gone(e),
-        }
+    fn own_p(&self, e: &Emitted) -> Option<u32> {
+        if e.p == -1 { self.procs.find(-1) } else { Some(self.threads.own().p_slot) }
     }
+}
+
+/// Whether the event has a thread, and its P and goroutine as needed.
+#[inline(always)]
+fn has(e: &Emitted, p: Need, g: Need, faults: FaultSet) -> bool {
+    let fits = |id: i64, need: Need| match need {
+        Need::Must => id != -1,
+        Need::MustNot => id == -1,
+        Need::May => true,
+    };
+    (e.m != -1 || fault!(faults, NeedsNoThread))
+        && (fits(e.p, p) || fault!(faults, NeedsNoProc))
+        && (fits(e.g, g) || fault!(faults, NeedsNoGoroutine) && g == Need::Must)
 }
 
 #[cold]
@@ -383,7 +442,7 @@ fn unorderable(e: &Emitted) -> Advance {
 }
 
 #[cold]
-fn gone<T>(e: &Emitted) -> Result<T, Box<Reject>> {
+fn gone<T>(e: &Emitted) -> Result<T, Refusal> {
     let message = format!("{} needs goroutine {}, but it does not exist any more", e.ty, e.g);
     reject(RejectRule::GoUnknown, message)
 }

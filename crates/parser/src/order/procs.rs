@@ -1,7 +1,7 @@
 //! Rules of Ps: status, start, stop, steal.
 
 use super::state::{Seq, gs, ps};
-use super::{Advance, Cx, Need, Order, Reject, reject};
+use super::{Advance, Need, Order, Refusal, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use crate::threads::NONE;
@@ -26,11 +26,11 @@ mod old {
 impl Order {
     /// Whether an event with sequence number `n` is the P's next one.
     #[inline]
-    pub(super) fn proc_follows(&self, seq: Seq, cx: Cx, n: u64) -> bool {
-        fault!(self.faults, ProcSeqIgnored) || seq.precedes(cx.generation, n, self.faults)
+    pub(super) fn proc_follows(&self, seq: Seq, n: u64) -> bool {
+        fault!(self.faults, ProcSeqIgnored) || seq.precedes(self.generation, n, self.faults)
     }
 
-    pub(super) fn proc_status(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
+    pub(super) fn proc_status(&mut self, e: &mut Emitted) -> Advance {
         let id = e.args[0] as i64;
         let status = e.args[1] as u8;
         if status > ps::ABANDONED && !fault!(self.faults, ProcStatusRange) {
@@ -62,30 +62,30 @@ impl Order {
                     self.procs.get_mut(at).status = status;
                 }
                 if !fault!(self.faults, StatusKeepsSeq) {
-                    self.procs.get_mut(at).seq = Seq { generation: cx.generation, n: 0 };
+                    self.procs.get_mut(at).seq = Seq { generation: self.generation, n: 0 };
                 }
                 at
             }
             None => {
-                e.old = if cx.first { old::UNDETERMINED } else { old::NOT_EXIST };
-                self.procs.create(id, status, cx.generation)
+                e.old = if self.first { old::UNDETERMINED } else { old::NOT_EXIST };
+                self.procs.create(id, status, self.generation)
             }
         };
         let holds = status == ps::RUNNING || status == ps::SYSCALL && !fault!(self.faults, ProcStatusSyscallUnbound);
         if holds {
-            self.bind_p(cx.t, id, at);
-            self.procs.get_mut(at).holder = cx.t;
+            self.bind_p(id, at);
+            self.procs.get_mut(at).holder = self.threads.own_place();
         }
         if promoted {
             self.holder_context(id, at, e)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Gives a promoted status the context of the thread that holds the P. Of several
     /// such threads Go takes a random one; here it is the last to have been bound, or else
     /// the first one of the trace.
-    fn holder_context(&mut self, id: i64, at: u32, e: &mut Emitted) -> Result<(), Box<Reject>> {
+    fn holder_context(&mut self, id: i64, at: u32, e: &mut Emitted) -> Result<(), Refusal> {
         let hint = self.procs.get(at).holder;
         let holds = |t: u32| t != NONE && self.threads.get(t).known && self.threads.get(t).p == id;
         let holder = if holds(hint) { Some(hint) } else { (0..self.threads.len()).find(|&t| holds(t)) };
@@ -107,40 +107,40 @@ impl Order {
     }
 
     #[inline(always)]
-    pub(super) fn proc_start(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn proc_start(&mut self, e: &Emitted) -> Advance {
         let (id, n) = (e.args[0] as i64, e.args[1]);
         let at = match self.procs.find(id) {
             Some(at) => at,
             None if fault!(self.faults, UnknownProcStarts) => {
-                let at = self.procs.create(id, ps::IDLE, cx.generation);
+                let at = self.procs.create(id, ps::IDLE, self.generation);
                 self.procs.get_mut(at).seq.n = n.wrapping_sub(1);
                 at
             }
-            None => return Ok(false),
+            None => return Err(Refusal::Waits),
         };
         let p = self.procs.get(at);
         let bare = e.p == -1 || fault!(self.faults, ProcStartWithP);
         let idle = p.status == ps::IDLE || fault!(self.faults, ProcStartAnyState);
-        if !idle || !self.proc_follows(p.seq, cx, n) || !bare {
-            return Ok(false);
+        if !idle || !self.proc_follows(p.seq, n) || !bare {
+            return Err(Refusal::Waits);
         }
         self.need(e, Need::May, Need::May)?;
         let counts = !fault!(self.faults, ProcStartWithoutSeq);
         let p = self.procs.get_mut(at);
         p.status = ps::RUNNING;
         if counts {
-            p.seq = Seq { generation: cx.generation, n };
+            p.seq = Seq { generation: self.generation, n };
         }
-        p.holder = cx.t;
-        self.bind_p(cx.t, id, at);
-        Ok(true)
+        p.holder = self.threads.own_place();
+        self.bind_p(id, at);
+        Ok(())
     }
 
     #[inline(always)]
-    pub(super) fn proc_stop(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let Some(at) = self.own_p(e, cx) else {
+    pub(super) fn proc_stop(&mut self, e: &Emitted) -> Advance {
+        let Some(at) = self.own_p(e) else {
             if fault!(self.faults, ProcStopWithoutProc) {
-                return Ok(true);
+                return Ok(());
             }
             return reject(
                 RejectRule::ProcStopUnknown,
@@ -157,34 +157,34 @@ impl Order {
         self.need(e, Need::Must, Need::May)?;
         self.procs.get_mut(at).status = ps::IDLE;
         if !fault!(self.faults, ProcStopKeepsP) {
-            self.unbind_p(cx.t);
+            self.unbind_p();
         }
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn proc_steal(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
+    pub(super) fn proc_steal(&mut self, e: &mut Emitted) -> Advance {
         let (id, n, victim) = (e.args[0] as i64, e.args[1], e.args[2] as i64);
-        let Some(at) = self.procs.find(id) else { return Ok(false) };
+        let Some(at) = self.procs.find(id) else { return Err(Refusal::Waits) };
         let p = *self.procs.get(at);
         let lost = p.status == ps::SYSCALL || p.status == ps::ABANDONED || fault!(self.faults, StealAnyState);
-        if !lost || !self.proc_follows(p.seq, cx, n) {
-            return Ok(false);
+        if !lost || !self.proc_follows(p.seq, n) {
+            return Err(Refusal::Waits);
         }
         self.need(e, Need::May, Need::May)?;
         e.old = p.status;
         let stored = self.procs.get_mut(at);
         stored.status = ps::IDLE;
         if !fault!(self.faults, StealWithoutSeq) {
-            stored.seq = Seq { generation: cx.generation, n };
+            stored.seq = Seq { generation: self.generation, n };
         }
         // Whom an abandoned P belonged to has been lost, so the thread that is named means nothing.
         if p.status == ps::ABANDONED && !fault!(self.faults, StealChecksAbandonedVictim) {
-            return Ok(true);
+            return Ok(());
         }
-        if victim == e.m { self.steal_from_self(e, cx, id) } else { self.steal_from(victim, id) }
+        if victim == e.m { self.steal_from_self(e, id) } else { self.steal_from(victim, id) }
     }
 
-    fn steal_from_self(&mut self, e: &Emitted, cx: Cx, id: i64) -> Advance {
+    fn steal_from_self(&mut self, e: &Emitted, id: i64) -> Advance {
         if e.p != id || fault!(self.faults, SelfStealRejected) {
             return reject(
                 RejectRule::ProcStealSelfMismatch,
@@ -192,18 +192,18 @@ impl Order {
             );
         }
         if !fault!(self.faults, NoSelfSteal) {
-            self.unbind_p(cx.t);
+            self.unbind_p();
         }
-        Ok(true)
+        Ok(())
     }
 
     fn steal_from(&mut self, victim: i64, id: i64) -> Advance {
         if fault!(self.faults, StealIgnoresVictim) {
-            return Ok(true);
+            return Ok(());
         }
         let Some(t) = self.threads.find_known(victim) else {
             if fault!(self.faults, StealFromNobody) {
-                return Ok(true);
+                return Ok(());
             }
             return reject(
                 RejectRule::ProcStealUnknownThread,
@@ -218,9 +218,9 @@ impl Order {
             );
         }
         if !fault!(self.faults, StealKeepsVictim) {
-            self.unbind_p(t);
+            self.threads.get_mut(t).bind_p(-1, NONE);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// What a thread holds, in words; for messages elsewhere.

@@ -1,7 +1,7 @@
 //! Rules of ranges: the GC's mark phase, sweeps of Ps, and what goroutines do.
 
 use super::state::OpenRange;
-use super::{Advance, Cx, Gc, Need, Order, Reject, reject};
+use super::{Advance, Gc, Need, Order, Refusal, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use tracehound_wire::{EventType, RejectRule};
@@ -11,18 +11,18 @@ impl Order {
         n == self.gc_seq.wrapping_add(1) || fault!(self.faults, GcSeqIgnored)
     }
 
-    pub(super) fn gc_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn gc_active(&mut self, e: &Emitted) -> Advance {
         let n = e.args[0];
-        if cx.first {
+        if self.first {
             if self.gc != Gc::Undetermined && !fault!(self.faults, GcActiveTwice) {
                 let message = "the GC is reported active, but its events began before".to_owned();
                 return reject(RejectRule::GcActiveNotFirst, message);
             }
             (self.gc, self.gc_seq) = (Gc::Running, n);
-            return Ok(true);
+            return Ok(());
         }
         if !self.gc_follows(n) {
-            return Ok(false);
+            return Err(Refusal::Waits);
         }
         if self.gc != Gc::Running && !fault!(self.faults, GcActiveWhileOff) {
             return reject(
@@ -38,10 +38,10 @@ impl Order {
         let n = e.args[0];
         if self.gc == Gc::Undetermined {
             (self.gc, self.gc_seq) = (Gc::Running, n);
-            return Ok(true);
+            return Ok(());
         }
         if !self.gc_follows(n) {
-            return Ok(false);
+            return Err(Refusal::Waits);
         }
         if self.gc == Gc::Running && !fault!(self.faults, GcBeginTwice) {
             return reject(RejectRule::GcBeginRunning, "the GC begins, but it is running already".to_owned());
@@ -53,10 +53,10 @@ impl Order {
     pub(super) fn gc_end(&mut self, e: &Emitted) -> Advance {
         let n = e.args[0];
         if !self.gc_follows(n) {
-            return Ok(false);
+            return Err(Refusal::Waits);
         }
         match self.gc {
-            Gc::NotRunning | Gc::Undetermined if fault!(self.faults, GcEndWhileOff) => Ok(true),
+            Gc::NotRunning | Gc::Undetermined if fault!(self.faults, GcEndWhileOff) => Ok(()),
             Gc::NotRunning => reject(RejectRule::GcEndNotRunning, "the GC ends, but it is not running".to_owned()),
             Gc::Undetermined => {
                 reject(RejectRule::GcEndUndetermined, "the GC ends, but nothing says that it ran".to_owned())
@@ -68,32 +68,32 @@ impl Order {
         }
     }
 
-    pub(super) fn sweep_begin(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn sweep_begin(&mut self, e: &Emitted) -> Advance {
         self.need(e, Need::Must, Need::May)?;
-        let Some(at) = self.own_p(e, cx) else { return Ok(true) };
+        let Some(at) = self.own_p(e) else { return Ok(()) };
         if self.procs.get(at).sweeping && !fault!(self.faults, RangeTwice) {
             return reject(RejectRule::RangeBeginDup, format!("P {} begins to sweep, but it is sweeping already", e.p));
         }
         self.procs.get_mut(at).sweeping = true;
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn sweep_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn sweep_active(&mut self, e: &Emitted) -> Advance {
         let id = e.args[0] as i64;
         let Some(at) = self.procs.find(id) else {
             return reject(RejectRule::RangeUnknownProc, format!("a sweep is active on P {id}, which does not exist"));
         };
         let open = self.procs.get(at).sweeping;
-        self.active_range(cx, open, &|| format!("a sweep of P {id}"))?;
+        self.active_range(open, &|| format!("a sweep of P {id}"))?;
         if !fault!(self.faults, ActiveRangeForgotten) {
             self.procs.get_mut(at).sweeping = true;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Checks a range that is reported active: new in the first generation, open later.
-    fn active_range(&self, cx: Cx, open: bool, what: &dyn Fn() -> String) -> Result<(), Box<Reject>> {
-        match (cx.first, open) {
+    fn active_range(&self, open: bool, what: &dyn Fn() -> String) -> Result<(), Refusal> {
+        match (self.first, open) {
             (true, true) if !fault!(self.faults, RangeActiveTwice) => reject(
                 RejectRule::RangeActiveDup,
                 format!("{} is reported active a second time in the first generation", what()),
@@ -105,22 +105,23 @@ impl Order {
         }
     }
 
-    pub(super) fn sweep_end(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn sweep_end(&mut self, e: &Emitted) -> Advance {
         self.need(e, Need::Must, Need::May)?;
-        let Some(at) = self.own_p(e, cx) else { return Ok(true) };
+        let Some(at) = self.own_p(e) else { return Ok(()) };
         if !self.procs.get(at).sweeping && !fault!(self.faults, RangeEndUnchecked) {
             return reject(RejectRule::RangeEndMissing, format!("P {} ends a sweep that is not open", e.p));
         }
         if !fault!(self.faults, SweepNeverEnds) {
             self.procs.get_mut(at).sweeping = false;
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// The place of the event's own goroutine, for a range.
-    fn range_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
+    /// The place of the event's own goroutine, for a range, which must exist.
+    #[inline(always)]
+    fn for_range(&self, e: &Emitted, own: Option<u32>) -> Result<u32, Refusal> {
         self.full(e)?;
-        match self.own_g(e, cx) {
+        match own {
             Some(at) => Ok(at),
             None => reject(
                 RejectRule::RangeUnknownGoroutine,
@@ -129,8 +130,8 @@ impl Order {
         }
     }
 
-    pub(super) fn range_begin(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let at = self.range_g(e, cx)?;
+    pub(super) fn range_begin(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let at = self.for_range(e, own)?;
         let desc = if e.ty == EventType::STWBegin { e.args[0] } else { 0 };
         let range = OpenRange { ty: e.ty.byte(), desc };
         let ranges = &mut self.gors.get_mut(at).extras().ranges;
@@ -141,10 +142,10 @@ impl Order {
             );
         }
         ranges.push(range);
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn assist_active(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn assist_active(&mut self, e: &Emitted) -> Advance {
         let id = e.args[0] as i64;
         let Some(at) = self.gors.find(id) else {
             return reject(
@@ -154,15 +155,15 @@ impl Order {
         };
         let range = OpenRange { ty: EventType::GCMarkAssistBegin.byte(), desc: 0 };
         let open = self.gors.get(at).extras.as_ref().is_some_and(|x| x.ranges.contains(&range));
-        self.active_range(cx, open, &|| format!("a mark assist of goroutine {id}"))?;
+        self.active_range(open, &|| format!("a mark assist of goroutine {id}"))?;
         if !open && !fault!(self.faults, ActiveRangeForgotten) {
             self.gors.get_mut(at).extras().ranges.push(range);
         }
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn range_end(&mut self, e: &mut Emitted, cx: Cx) -> Advance {
-        let at = self.range_g(e, cx)?;
+    pub(super) fn range_end(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let at = self.for_range(e, own)?;
         let begin = if e.ty == EventType::STWEnd { EventType::STWBegin } else { EventType::GCMarkAssistBegin };
         let ranges = self.gors.get_mut(at).extras.as_mut().map(|x| &mut x.ranges);
         let open = ranges.and_then(|r| r.iter().position(|r| r.ty == begin.byte()).map(|i| r.swap_remove(i)));
@@ -177,6 +178,6 @@ impl Order {
             }
             _ => {}
         }
-        Ok(true)
+        Ok(())
     }
 }

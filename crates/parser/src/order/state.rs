@@ -161,23 +161,25 @@ pub(crate) struct Gors {
 }
 
 impl Gors {
-    #[inline(always)]
+    #[inline]
     pub fn find(&self, id: i64) -> Option<u32> {
-        let hint = self.recent.get(id as usize & self.recent.len().wrapping_sub(1)).copied()?;
-        self.find_at(id, hint)
+        let hint = self.hint(id);
+        if self.is_at(id, hint) { Some(hint) } else { self.find_by_id(id) }
     }
 
-    /// The place of goroutine `id`, looked for first at `hint`.
+    /// Where goroutine `id` is if it exists and no later one has taken its entry.
     #[inline(always)]
-    pub fn find_at(&self, id: i64, hint: u32) -> Option<u32> {
-        match self.list.get(hint as usize) {
-            Some(g) if g.id == id && g.alive => Some(hint),
-            _ => self.find_by_id(id),
-        }
+    pub fn hint(&self, id: i64) -> u32 {
+        self.recent.get(id as usize & self.recent.len().wrapping_sub(1)).copied().unwrap_or(NONE)
     }
 
-    #[inline(never)]
-    fn find_by_id(&self, id: i64) -> Option<u32> {
+    /// Whether goroutine `id` is at this place.
+    #[inline(always)]
+    pub fn is_at(&self, id: i64, at: u32) -> bool {
+        self.list.get(at as usize).is_some_and(|g| g.id == id && g.alive)
+    }
+
+    pub fn find_by_id(&self, id: i64) -> Option<u32> {
         self.by_id.get(&id).copied()
     }
 
@@ -215,12 +217,12 @@ impl Gors {
         self.free.push(at);
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, at: u32) -> &Gor {
         &self.list[at as usize]
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get_mut(&mut self, at: u32) -> &mut Gor {
         &mut self.list[at as usize]
     }

@@ -5,16 +5,16 @@
 //! that a steal can only be that of one certain syscall.
 
 use super::state::{Seq, gs, ps};
-use super::{Advance, Cx, Extra, Need, Order, Reject, reject};
+use super::{Advance, Extra, Need, Order, Refusal, gone, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
 use tracehound_wire::{EventType, RejectRule};
 
 impl Order {
-    /// The place of the event's own goroutine, which must be in a syscall.
+    /// The place of the event's own goroutine, which must exist and be in a syscall.
     #[inline(always)]
-    fn syscall_g(&self, e: &Emitted, cx: Cx) -> Result<u32, Box<Reject>> {
-        let at = self.known_g(e, cx)?;
+    fn in_syscall(&self, e: &Emitted, own: Option<u32>) -> Result<u32, Refusal> {
+        let Some(at) = own else { return gone(e) };
         if self.gors.get(at).status != gs::SYSCALL && !fault!(self.faults, SyscallEndAnyState) {
             return reject(
                 RejectRule::GoNotInSyscall,
@@ -25,10 +25,10 @@ impl Order {
     }
 
     #[inline(always)]
-    pub(super) fn syscall_begin(&mut self, e: &Emitted, cx: Cx) -> Advance {
-        let at = self.running_g(e, cx)?;
+    pub(super) fn syscall_begin(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
+        let at = self.running(e, own)?;
         let n = e.args[0];
-        let Some(p_at) = self.own_p(e, cx) else { return self.full(e) };
+        let Some(p_at) = self.own_p(e) else { return self.full(e) };
         if !fault!(self.faults, SyscallBeginKeepsG) {
             self.gors.get_mut(at).status = gs::SYSCALL;
         }
@@ -37,32 +37,32 @@ impl Order {
             p.status = ps::SYSCALL;
         }
         if fault!(self.faults, SyscallBeginSeqUnchecked) {
-            return Ok(true);
+            return Ok(());
         }
         let seq = p.seq;
-        if !self.proc_follows(seq, cx, n) {
+        if !self.proc_follows(seq, n) {
             return reject(
                 RejectRule::SyscallBeginSeq,
                 format!(
                     "a syscall begins with number {n} of P {} in generation {}, but the last was {} of generation {}",
-                    e.p, cx.generation, seq.n, seq.generation
+                    e.p, self.generation, seq.n, seq.generation
                 ),
             );
         }
         if !fault!(self.faults, SyscallBeginWithoutSeq) {
-            self.procs.get_mut(p_at).seq = Seq { generation: cx.generation, n };
+            self.procs.get_mut(p_at).seq = Seq { generation: self.generation, n };
         }
-        Ok(true)
+        Ok(())
     }
 
     #[inline(always)]
-    pub(super) fn syscall_end(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn syscall_end(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
         self.full(e)?;
-        let at = self.syscall_g(e, cx)?;
+        let at = self.in_syscall(e, own)?;
         if !fault!(self.faults, SyscallEndKeepsG) {
             self.gors.get_mut(at).status = gs::RUNNING;
         }
-        let Some(p_at) = self.own_p(e, cx) else { return self.full(e) };
+        let Some(p_at) = self.own_p(e) else { return self.full(e) };
         if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, SyscallEndAnyProc) {
             return reject(
                 RejectRule::SyscallEndProcState,
@@ -72,47 +72,47 @@ impl Order {
         if !fault!(self.faults, SyscallEndKeepsP) {
             self.procs.get_mut(p_at).status = ps::RUNNING;
         }
-        Ok(true)
+        Ok(())
     }
 
     #[inline(always)]
-    pub(super) fn syscall_end_blocked(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn syscall_end_blocked(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
         // While the thread still has its P in the syscall, the steal has not been seen yet.
         if e.p != -1
-            && let Some(p_at) = self.own_p(e, cx)
+            && let Some(p_at) = self.own_p(e)
             && self.procs.get(p_at).status == ps::SYSCALL
             && !fault!(self.faults, EndBlockedNeverWaits)
         {
-            return Ok(false);
+            return Err(Refusal::Waits);
         }
         self.need(e, Need::May, Need::Must)?;
-        let at = self.syscall_g(e, cx)?;
+        let at = self.in_syscall(e, own)?;
         self.gors.get_mut(at).status = gs::RUNNABLE;
         if !fault!(self.faults, EndBlockedKeepsG) {
-            self.unbind_g(cx.t);
+            self.unbind_g();
         }
         if fault!(self.faults, EndBlockedUnbindsP) {
-            self.unbind_p(cx.t);
+            self.unbind_p();
         }
-        Ok(true)
+        Ok(())
     }
 
-    pub(super) fn go_create_syscall(&mut self, e: &Emitted, cx: Cx) -> Advance {
+    pub(super) fn go_create_syscall(&mut self, e: &Emitted) -> Advance {
         let bare = if fault!(self.faults, CreateSyscallWithG) { Need::May } else { Need::MustNot };
         self.need(e, Need::May, bare)?;
-        let at = self.create(e, cx, gs::SYSCALL)?;
-        self.bind_g(cx.t, e.args[0] as i64, at);
-        Ok(true)
+        let at = self.create(e, gs::SYSCALL)?;
+        self.bind_g(e.args[0] as i64, at);
+        Ok(())
     }
 
     /// The end of a cgo callback. The thread loses a P that it still holds, as its id may
     /// be another thread's next time; that is reported as a steal of its own.
-    pub(super) fn destroy_syscall(&mut self, e: &mut Emitted, cx: Cx, steal_first: bool) -> Advance {
+    pub(super) fn destroy_syscall(&mut self, e: &mut Emitted, own: Option<u32>, steal_first: bool) -> Advance {
         self.need(e, Need::May, Need::Must)?;
-        let at = self.syscall_g(e, cx)?;
+        let at = self.in_syscall(e, own)?;
         self.destroy(at);
         if e.p != -1
-            && let Some(p_at) = self.own_p(e, cx)
+            && let Some(p_at) = self.own_p(e)
             && !fault!(self.faults, DestroySyscallKeepsP)
         {
             if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, DestroySyscallAnyProc) {
@@ -124,21 +124,21 @@ impl Order {
             if !fault!(self.faults, DestroySyscallNotAbandoned) {
                 self.procs.get_mut(p_at).status = ps::ABANDONED;
             }
-            self.unbind_p(cx.t);
+            self.unbind_p();
             let steal =
                 Extra { ty: EventType::ProcSteal, args: [e.p as u64, 0], g: e.g, old: ps::SYSCALL, synthetic: true };
             if fault!(self.faults, DestroySyscallNoSteal) {
             } else if steal_first {
-                self.extra.push(Extra { ty: e.ty, args: [0; 2], old: e.old, synthetic: false, ..steal });
+                self.brings(Extra { ty: e.ty, args: [0; 2], old: e.old, synthetic: false, ..steal });
                 (e.ty, e.old, e.synthetic) = (steal.ty, steal.old, true);
                 e.args = [steal.args[0], 0, 0, 0];
             } else {
-                self.extra.push(steal);
+                self.brings(steal);
             }
         }
         if !fault!(self.faults, DestroySyscallKeepsG) {
-            self.unbind_g(cx.t);
+            self.unbind_g();
         }
-        Ok(true)
+        Ok(())
     }
 }

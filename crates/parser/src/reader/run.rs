@@ -1,0 +1,175 @@
+//! Runs: one thread's events, one after the other, without a look at the other threads.
+//!
+//! Most events are followed by one of the same thread. A run lets a thread's events happen until one
+//! of another thread comes first, and makes them ready to be delivered.
+
+use super::{Reader, later};
+use crate::bits::Work;
+use crate::fault::fault;
+use crate::order::{Refusal, Reject, World};
+use crate::ready::LEAST_ROOM;
+use crate::threads::NONE;
+use tracehound_wire::EventType;
+
+/// The thread that goes on without a look at the others, as long as its next event is not
+/// later than theirs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// Its cursor, in the frontier's first slot (whose time is not kept up to date
+    /// meanwhile); [`NONE`] if the next event has to be looked for.
+    cursor: u32,
+    /// The last time for which no other thread and no sample comes first.
+    until: i64,
+    /// Whether its next event has been decoded already, and lies behind those that are ready.
+    decoded: bool,
+}
+
+impl Run {
+    pub const OVER: Run = Run { cursor: NONE, until: i64::MIN, decoded: false };
+
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.cursor == NONE
+    }
+}
+
+/// Why a run makes no more events ready for now.
+enum Stop {
+    /// There is no room for more, or what is ready has to be delivered first.
+    Pauses,
+    /// The next event comes later than another thread's, or a sample.
+    Late,
+    /// What is behind the last event is not known.
+    Unknown,
+    /// The next event has to wait for another thread's.
+    Waits,
+    /// The next event breaks a rule.
+    Rejected(Box<Reject>),
+    /// The next event names a string or stack that is missing.
+    Dangles,
+}
+
+impl Reader<'_> {
+    /// Lets the frontier's first thread go on, if it is what comes next. Not in strict mode, which
+    /// looks at every event.
+    #[inline]
+    pub(super) fn begin_run(&mut self) {
+        self.run = Run::OVER;
+        let Some(first) = self.frontier.first() else { return };
+        if self.strict.is_some() || self.order.has_blocked() && self.order.is_blocked(first.cursor) {
+            return;
+        }
+        let mut until = self.frontier.first_until();
+        if let Some(sample) = self.generation.samples.get(self.next_sample) {
+            if self.sample_is_next() {
+                return;
+            }
+            let before = i64::from(fault!(self.faults, SamplesLate));
+            until = until.min(sample.time.saturating_sub(before));
+        }
+        self.run = Run { cursor: first.cursor, until, decoded: false };
+    }
+
+    /// Lets the run's next events happen.
+    #[inline(always)]
+    fn go_on<const PEXT: bool>(&mut self) {
+        let Run { cursor: index, until, decoded } = self.run;
+        let cursor = &mut self.cursors[index as usize];
+        let (data, base) = (self.input.data(), self.input.offset(0));
+        let mut scan = cursor.scan(data, base, &self.clock, self.arity);
+        self.order.enter(cursor.thread);
+        let mut world = World { scene: &mut self.scene, data };
+        let mut last_time = self.last_time;
+        let (first, mut room) = self.ready.restart();
+        if !decoded {
+            cursor.show(data, base, first);
+        }
+        // The event that is tried; in the end it is the one that is next, but not ready.
+        let mut next = first;
+        let mut pauses = false;
+        let stop = loop {
+            match self.order.advance(index, next, &mut world) {
+                Ok(()) => {}
+                Err(Refusal::Waits) => break Stop::Waits,
+                Err(Refusal::Breaks(reject)) => break Stop::Rejected(reject),
+            }
+            next.time = later(next.time, &mut last_time, self.faults);
+            if self.order.take_notable() {
+                if next.dangling {
+                    break Stop::Dangles;
+                }
+                while self.order.has_extra()
+                    && let Some(extra) = room.next()
+                {
+                    self.order.take_extra(next, extra);
+                    extra.time = later(extra.time, &mut last_time, self.faults);
+                }
+                // The name of a task lies where the next end of a task puts its own.
+                pauses = next.ty == EventType::UserTaskEnd;
+            }
+            let Some(behind) = room.next() else { break Stop::Unknown };
+            if !scan.next::<PEXT>(behind) {
+                break Stop::Unknown;
+            }
+            next = behind;
+            if scan.time() > until {
+                break Stop::Late;
+            }
+            if pauses || room.len() < LEAST_ROOM {
+                break Stop::Pauses;
+            }
+        };
+        cursor.settle(&scan, next);
+        let left = room.len();
+        self.ready.leave(left);
+        self.last_time = last_time;
+        match stop {
+            Stop::Pauses => self.run.decoded = true,
+            Stop::Late => {
+                self.frontier.update(0, scan.time());
+                self.begin_run();
+            }
+            stop => self.stop_run(stop),
+        }
+    }
+
+    /// The run ends, but not because of another thread's time.
+    #[inline(never)]
+    fn stop_run(&mut self, stop: Stop) {
+        let index = std::mem::replace(&mut self.run, Run::OVER).cursor as usize;
+        let error = match stop {
+            Stop::Waits => {
+                self.frontier.set_first(self.cursors[index].time);
+                if self.ready.all().is_empty() {
+                    self.look();
+                }
+                return;
+            }
+            Stop::Rejected(reject) => self.rejected(index, *reject),
+            // An error behind an event comes before one of the event itself, which there is.
+            Stop::Dangles => match self.follow(0, index).and_then(|()| self.check_ids(self.ready.behind())) {
+                Ok(()) => return,
+                Err(error) => error,
+            },
+            Stop::Pauses | Stop::Late | Stop::Unknown => match self.follow(0, index) {
+                Ok(()) => return self.begin_run(),
+                Err(error) => {
+                    self.ready.drop_last();
+                    error
+                }
+            },
+        };
+        self.fail(error);
+    }
+}
+
+/// Lets a reader's run go on.
+pub(super) struct GoOn<'r, 'a>(pub &'r mut Reader<'a>);
+
+impl Work for GoOn<'_, '_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<const PEXT: bool>(self) {
+        self.0.go_on::<PEXT>();
+    }
+}

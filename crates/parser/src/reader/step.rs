@@ -1,0 +1,136 @@
+//! One event at a time: whatever is next by the frontier and the samples.
+
+use super::{Reader, Step, later};
+use crate::error::Error;
+use crate::event::Emitted;
+use crate::fault::fault;
+use crate::order::{Refusal, World, ids};
+use crate::strict::Happened;
+use tracehound_wire::{EventType, RejectRule};
+
+impl Reader<'_> {
+    /// Puts the next event into `current`, wherever it comes from; false at the end of the trace.
+    pub(super) fn step(&mut self) -> Step {
+        if self.frontier.len() == 0
+            && self.next_sample == self.generation.samples.len()
+            && let Some(more) = self.between_generations()?
+        {
+            return Ok(more);
+        }
+        if self.next_sample < self.generation.samples.len() && self.sample_is_next() {
+            self.take_sample();
+            return Ok(true);
+        }
+        if self.frontier.len() == 0 {
+            let message = "the generation has neither events nor samples, which this release refuses".to_owned();
+            return Err(Error::rule_at(RejectRule::FrontierEmpty, self.place(), message));
+        }
+        if !self.try_advance(0)? {
+            self.advance_any_other()?;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn sample_is_next(&self) -> bool {
+        let sample = self.generation.samples[self.next_sample].time;
+        match self.frontier.first() {
+            None => true,
+            Some(slot) => sample < slot.time || fault!(self.faults, SamplesLate) && sample == slot.time,
+        }
+    }
+
+    fn take_sample(&mut self) {
+        let s = self.generation.samples[self.next_sample];
+        self.next_sample += 1;
+        self.current = Emitted {
+            time: s.time,
+            m: s.m,
+            p: s.p,
+            g: s.g,
+            args: [s.stack, 0, 0, 0],
+            offset: s.offset,
+            ty: EventType::CPUSample,
+            has_tables: true,
+            ..Emitted::EMPTY
+        };
+    }
+
+    /// Tries the event of slot `i`. If it happens, decodes the thread's next one; an error
+    /// there comes before the event that happened, as in Go.
+    fn try_advance(&mut self, i: usize) -> Step {
+        let index = self.frontier.get(i).cursor;
+        if self.order.is_blocked(index) {
+            return Ok(false);
+        }
+        let at = index as usize;
+        let cursor = &self.cursors[at];
+        self.order.enter(cursor.thread);
+        let data = self.input.data();
+        cursor.show(data, self.input.offset(0), &mut self.current);
+        let mut world = World { scene: &mut self.scene, data };
+        match self.order.advance(index, &mut self.current, &mut world) {
+            Ok(()) => {}
+            Err(Refusal::Waits) => return Ok(false),
+            Err(Refusal::Breaks(reject)) => return Err(self.rejected(at, *reject)),
+        }
+        if let Some(strict) = &mut self.strict {
+            let m = self.order.threads.get(cursor.thread).m;
+            let happened = Happened { m, ty: cursor.ty, args: &cursor.all_args(data) };
+            if let Err(reject) = strict.event(&happened) {
+                return Err(self.rejected(at, *reject));
+            }
+        }
+        self.follow(i, at)?;
+        Ok(true)
+    }
+
+    /// Decodes the next event of the thread in slot `i`, whose event has happened, and puts it where
+    /// that belongs.
+    pub(super) fn follow(&mut self, i: usize, at: usize) -> Result<(), Error> {
+        let cursor = &mut self.cursors[at];
+        match cursor.advance(self.input.data(), &self.generation.batches, &self.clock, self.arity) {
+            Ok(true) => self.frontier.update(i, cursor.time),
+            Ok(false) => self.frontier.remove(i),
+            Err(e) => return Err(self.undecodable(at, *e)),
+        }
+        Ok(())
+    }
+
+    /// The first thread has to wait: tries the others in order of time. Slot 0 is not tried
+    /// again although the sort may have put another thread there, as in Go.
+    fn advance_any_other(&mut self) -> Result<(), Error> {
+        self.frontier.sort(self.scene.switches.sort_shifts);
+        let from = if fault!(self.faults, SortSkipsOne) { 2 } else { 1 };
+        for i in from..self.frontier.len() {
+            if self.try_advance(i)? {
+                return Ok(());
+            }
+        }
+        Err(self.stuck())
+    }
+
+    /// Checks the event that a step has made, makes it and those that it brought ready, and sees who is next.
+    pub(super) fn finish_event(&mut self) -> Result<(), Error> {
+        self.check_ids(&self.current)?;
+        self.current.time = later(self.current.time, &mut self.last_time, self.faults);
+        self.ready.push(&self.current);
+        if self.order.take_notable() {
+            let mut extra = Emitted::EMPTY;
+            while self.order.has_extra() {
+                self.order.take_extra(&self.current, &mut extra);
+                extra.time = later(extra.time, &mut self.last_time, self.faults);
+                self.ready.push(&extra);
+            }
+        }
+        self.begin_run();
+        Ok(())
+    }
+
+    /// Checks that the strings and stacks exist that the event names, if that is in doubt.
+    pub(super) fn check_ids(&self, e: &Emitted) -> Result<(), Error> {
+        match if e.dangling { ids::missing(e.ty.spec(), &self.scene.tables, &e.args, self.faults) } else { None } {
+            Some((at, stack)) => Err(self.missing_id(e, at, stack)),
+            None => Ok(()),
+        }
+    }
+}
