@@ -7,14 +7,12 @@ use tracehound_wire::RejectRule;
 
 impl Order {
     /// The name that string `id` stands for, which must exist.
+    #[inline]
     fn name(&mut self, e: &Emitted, world: &World<'_>, id: u64) -> Result<u32, Refusal> {
         let id = if fault!(self.faults, NameUnchecked) && !world.scene.tables.strings.contains(id) { 0 } else { id };
         match self.names.of_string(&world.scene.tables, world.data, id) {
             Some(name) => Ok(name),
-            None => reject(
-                RejectRule::AnnotationStringId,
-                format!("{} names string {id}, which is not in the generation's string table", e.ty),
-            ),
+            None => nameless(e, id),
         }
     }
 
@@ -101,4 +99,11 @@ impl Order {
         }
         Ok(())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn nameless(e: &Emitted, id: u64) -> Result<u32, Refusal> {
+    let message = format!("{} names string {id}, which is not in the generation's string table", e.ty);
+    reject(RejectRule::AnnotationStringId, message)
 }

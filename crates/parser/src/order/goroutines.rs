@@ -4,6 +4,7 @@ use super::state::{Gor, Seq, gs};
 use super::{Advance, Extra, Need, Order, Refusal, gone, has, lacking, reject};
 use crate::event::Emitted;
 use crate::fault::{FaultSet, fault};
+use crate::threads::NONE;
 use tracehound_wire::{EventType, RejectRule};
 
 /// Whether an event with sequence number `n` is the goroutine's next one.
@@ -121,7 +122,7 @@ impl Order {
             && self.gors.get(at).status != gs::RUNNING
             && !fault!(self.faults, CreateAnyState)
         {
-            return not_running(e, self.go_words(at));
+            return not_running(e, self.gors.get(at).status);
         }
         let blocked = e.ty == EventType::GoCreateBlocked && !fault!(self.faults, CreateBlockedRunnable);
         let status = if blocked { gs::WAITING } else { gs::RUNNABLE };
@@ -146,15 +147,17 @@ impl Order {
         }
     }
 
-    /// The place of the event's own goroutine, which must exist and be running.
+    /// The event's own goroutine must be running.
     #[inline(always)]
-    pub(super) fn running(&self, e: &Emitted, own: Option<u32>) -> Result<u32, Refusal> {
+    pub(super) fn must_run(&self, e: &Emitted, own: Option<u32>) -> Advance {
         self.full(e)?;
-        let Some(at) = own else { return gone(e) };
-        if self.gors.get(at).status != gs::RUNNING && !fault!(self.faults, GoStopAnyState) {
-            return not_running(e, self.go_words(at));
+        match own {
+            None => gone(e),
+            Some(at) if self.gors.get(at).status != gs::RUNNING && !fault!(self.faults, GoStopAnyState) => {
+                not_running(e, self.gors.get(at).status)
+            }
+            Some(_) => Ok(()),
         }
-        Ok(at)
     }
 
     #[inline(always)]
@@ -178,7 +181,8 @@ impl Order {
     /// The goroutine goes on later.
     #[inline(always)]
     pub(super) fn go_stop(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
-        let at = self.running(e, own)?;
+        self.must_run(e, own)?;
+        let at = own.unwrap_or(NONE);
         self.gors.get_mut(at).status = gs::RUNNABLE;
         self.unbind_g();
         Ok(())
@@ -186,7 +190,8 @@ impl Order {
 
     #[inline(always)]
     pub(super) fn go_block(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
-        let at = self.running(e, own)?;
+        self.must_run(e, own)?;
+        let at = own.unwrap_or(NONE);
         let waits = !fault!(self.faults, BlockReadsRunnable);
         self.gors.get_mut(at).status = if waits { gs::WAITING } else { gs::RUNNABLE };
         if !fault!(self.faults, BlockKeepsG) {
@@ -196,7 +201,8 @@ impl Order {
     }
 
     pub(super) fn go_destroy(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
-        let at = self.running(e, own)?;
+        self.must_run(e, own)?;
+        let at = own.unwrap_or(NONE);
         self.destroy(at);
         self.unbind_g();
         Ok(())
@@ -231,7 +237,8 @@ impl Order {
     /// one blocks or ends, the next one starts. Three events of one time.
     #[inline(always)]
     pub(super) fn go_switch(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
-        let own = self.running(e, own)?;
+        self.must_run(e, own)?;
+        let own = own.unwrap_or(NONE);
         let (id, n, faults) = (e.args[0] as i64, e.args[1], self.faults);
         let Some(at) = self.gors.find(id) else { return Err(Refusal::Waits) };
         let g = self.gors.get(at);
@@ -264,7 +271,8 @@ impl Order {
 }
 
 #[cold]
-fn not_running<T>(e: &Emitted, is: &str) -> Result<T, Refusal> {
-    let message = format!("{} needs goroutine {} to be running, but it is {is}", e.ty, e.g);
+#[inline(never)]
+fn not_running(e: &Emitted, status: u8) -> Advance {
+    let message = format!("{} needs goroutine {} to be running, but it is {}", e.ty, e.g, gs::name(status));
     reject(RejectRule::GoNotRunning, message)
 }

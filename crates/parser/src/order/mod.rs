@@ -13,16 +13,19 @@ pub(crate) mod ids;
 mod names;
 mod procs;
 mod ranges;
+mod rules;
 mod state;
 mod syscalls;
 mod waits;
 
-use crate::event::{Emitted, Scene};
+use crate::event::Emitted;
 use crate::fault::{FaultSet, fault};
 use crate::threads::{NONE, Threads};
 use blocked::Blocked;
 use ids::Places;
 use names::Names;
+use rules::RULES;
+pub(crate) use rules::World;
 use rustc_hash::FxHashMap;
 use state::{Gors, Procs};
 use tracehound_wire::{EventType, RejectRule};
@@ -47,6 +50,7 @@ pub(crate) enum Refusal {
 type Advance = Result<(), Refusal>;
 
 #[cold]
+#[inline(never)]
 fn reject<T>(rule: RejectRule, message: String) -> Result<T, Refusal> {
     Err(Refusal::Breaks(Box::new(Reject { rule, message })))
 }
@@ -131,84 +135,6 @@ enum Need {
     Must,
     MustNot,
     May,
-}
-
-/// What an event of some type does on the thread at hand: its arguments are `e`'s, and so are the P
-/// and goroutine that the thread has.
-type Rule = fn(&mut Order, e: &mut Emitted, world: &mut World<'_>) -> Advance;
-
-/// What the arguments of events refer to.
-pub(crate) struct World<'r> {
-    pub scene: &'r mut Scene,
-    pub data: &'r [u8],
-}
-
-/// The rules by type byte: functions, each with registers of its own, where a match would be one large
-/// function that keeps everything on its stack.
-static RULES: [Rule; 256] = {
-    let mut rules: [Rule; 256] = [|_, e, _| unorderable(e); 256];
-    let mut i = 0;
-    while i < EventType::ALL.len() {
-        rules[EventType::ALL[i].byte() as usize] = rule(EventType::ALL[i]);
-        i += 1;
-    }
-    rules
-};
-
-/// The rule of events of this type.
-const fn rule(ty: EventType) -> Rule {
-    macro_rules! rules {
-        (|$o:ident, $e:ident, $world:ident| $($($ty:ident)|+ => $rule:expr,)+) => {
-            match ty {
-                $($(EventType::$ty => |$o, $e, $world| {
-                    $rule?;
-                    let places = const { &Places::of(EventType::$ty.spec()) };
-                    if ids::at_hand(places, &$world.scene.tables, &$e.args) { Ok(()) } else { $o.look_for($e, places, $world) }
-                },)+)+
-            }
-        };
-    }
-    rules! { |o, e, world|
-        ProcStatus => o.proc_status(e),
-        ProcStart => o.proc_start(e),
-        ProcStop => o.proc_stop(e),
-        ProcSteal => o.proc_steal(e),
-        GoStatus | GoStatusStack => o.go_status(e),
-        GoCreate | GoCreateBlocked => o.with_own_g(e, Order::go_create),
-        GoCreateSyscall => o.go_create_syscall(e),
-        GoStart => o.with_named_g(e, Order::go_start),
-        GoStop => o.with_own_g(e, Order::go_stop),
-        GoBlock => o.with_own_g(e, Order::go_block),
-        GoDestroy => o.with_own_g(e, Order::go_destroy),
-        GoUnblock => o.with_named_g(e, Order::go_unblock),
-        GoSwitch | GoSwitchDestroy => o.with_own_g(e, Order::go_switch),
-        GoSyscallBegin => o.with_own_g(e, Order::syscall_begin),
-        GoSyscallEnd => o.with_own_g(e, Order::syscall_end),
-        GoSyscallEndBlocked => o.with_own_g(e, Order::syscall_end_blocked),
-        GoDestroySyscall => {
-            let steal_first = world.scene.switches.steal_before_destroy;
-            o.with_own_g(e, |o, e, at| o.destroy_syscall(e, at, steal_first))
-        },
-        GCActive => o.gc_active(e),
-        GCBegin => o.gc_begin(e),
-        GCEnd => o.gc_end(e),
-        GCSweepBegin => o.sweep_begin(e),
-        GCSweepActive => o.sweep_active(e),
-        GCSweepEnd => o.sweep_end(e),
-        STWBegin | GCMarkAssistBegin => o.with_own_g(e, Order::range_begin),
-        GCMarkAssistActive => o.assist_active(e),
-        STWEnd | GCMarkAssistEnd => o.with_own_g(e, Order::range_end),
-        HeapAlloc | HeapGoal => o.need(e, Need::Must, Need::May),
-        ProcsChange | GoLabel | UserLog => o.full(e),
-        UserTaskBegin => o.task_begin(e, world),
-        UserTaskEnd => o.task_end(e, world),
-        UserRegionBegin => o.with_own_g(e, |o, e, at| o.region_begin(e, at, world)),
-        UserRegionEnd => o.with_own_g(e, |o, e, at| o.region_end(e, at, world)),
-        Span | SpanAlloc | SpanFree | HeapObject | HeapObjectAlloc | HeapObjectFree | GoroutineStack
-        | GoroutineStackAlloc | GoroutineStackFree => o.need(e, Need::May, Need::May),
-        EventBatch | Stacks | Stack | Strings | String | CPUSamples | CPUSample | Frequency | ExperimentalBatch
-        | Sync | ClockSnapshot | EndOfGeneration => unorderable(e),
-    }
 }
 
 impl Order {
@@ -334,45 +260,6 @@ impl Order {
         Ok(())
     }
 
-    /// Applies a rule to the event and the place of the goroutine that it names first, if that exists.
-    #[inline(always)]
-    fn with_named_g<R>(&mut self, e: &mut Emitted, rule: R) -> Advance
-    where
-        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
-    {
-        let id = e.args[0] as i64;
-        self.with_g(e, id, self.gors.hint(id), rule)
-    }
-
-    /// Applies a rule to the event and the place of its own goroutine, if that exists.
-    #[inline(always)]
-    fn with_own_g<R>(&mut self, e: &mut Emitted, rule: R) -> Advance
-    where
-        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
-    {
-        self.with_g(e, e.g, self.threads.own().g_slot, rule)
-    }
-
-    #[inline(always)]
-    fn with_g<R>(&mut self, e: &mut Emitted, id: i64, hint: u32, rule: R) -> Advance
-    where
-        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
-    {
-        // Mostly the goroutine is at its hint. Everything else is in a function of its own, so that the
-        // rule need not keep anything over a call.
-        if self.gors.is_at(id, hint) { rule(self, e, Some(hint)) } else { self.with_g_by_id(e, id, rule) }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn with_g_by_id<R>(&mut self, e: &mut Emitted, id: i64, rule: R) -> Advance
-    where
-        R: FnOnce(&mut Order, &mut Emitted, Option<u32>) -> Advance,
-    {
-        let at = self.gors.find_by_id(id);
-        rule(self, e, at)
-    }
-
     /// An event that this one brings with it.
     #[inline(always)]
     fn brings(&mut self, extra: Extra) {
@@ -442,12 +329,14 @@ fn unorderable(e: &Emitted) -> Advance {
 }
 
 #[cold]
+#[inline(never)]
 fn gone<T>(e: &Emitted) -> Result<T, Refusal> {
     let message = format!("{} needs goroutine {}, but it does not exist any more", e.ty, e.g);
     reject(RejectRule::GoUnknown, message)
 }
 
 #[cold]
+#[inline(never)]
 fn lacking(e: &Emitted, p: Need) -> Advance {
     let (rule, message) = if e.m == -1 {
         (RejectRule::CtxWantThread, format!("{} needs a thread, but its batch belongs to none", e.ty))

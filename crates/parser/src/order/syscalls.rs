@@ -8,25 +8,26 @@ use super::state::{Seq, gs, ps};
 use super::{Advance, Extra, Need, Order, Refusal, gone, reject};
 use crate::event::Emitted;
 use crate::fault::fault;
+use crate::threads::NONE;
 use tracehound_wire::{EventType, RejectRule};
 
 impl Order {
-    /// The place of the event's own goroutine, which must exist and be in a syscall.
+    /// The event's own goroutine must be in a syscall.
     #[inline(always)]
-    fn in_syscall(&self, e: &Emitted, own: Option<u32>) -> Result<u32, Refusal> {
-        let Some(at) = own else { return gone(e) };
-        if self.gors.get(at).status != gs::SYSCALL && !fault!(self.faults, SyscallEndAnyState) {
-            return reject(
-                RejectRule::GoNotInSyscall,
-                format!("{} needs goroutine {} to be in a syscall, but it is {}", e.ty, e.g, self.go_words(at)),
-            );
+    fn must_be_in_syscall(&self, e: &Emitted, own: Option<u32>) -> Advance {
+        match own {
+            None => gone(e),
+            Some(at) if self.gors.get(at).status != gs::SYSCALL && !fault!(self.faults, SyscallEndAnyState) => {
+                not_in_syscall(e, self.gors.get(at).status)
+            }
+            Some(_) => Ok(()),
         }
-        Ok(at)
     }
 
     #[inline(always)]
     pub(super) fn syscall_begin(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
-        let at = self.running(e, own)?;
+        self.must_run(e, own)?;
+        let at = own.unwrap_or(NONE);
         let n = e.args[0];
         let Some(p_at) = self.own_p(e) else { return self.full(e) };
         if !fault!(self.faults, SyscallBeginKeepsG) {
@@ -41,13 +42,7 @@ impl Order {
         }
         let seq = p.seq;
         if !self.proc_follows(seq, n) {
-            return reject(
-                RejectRule::SyscallBeginSeq,
-                format!(
-                    "a syscall begins with number {n} of P {} in generation {}, but the last was {} of generation {}",
-                    e.p, self.generation, seq.n, seq.generation
-                ),
-            );
+            return out_of_sequence(e, self.generation, seq);
         }
         if !fault!(self.faults, SyscallBeginWithoutSeq) {
             self.procs.get_mut(p_at).seq = Seq { generation: self.generation, n };
@@ -58,16 +53,14 @@ impl Order {
     #[inline(always)]
     pub(super) fn syscall_end(&mut self, e: &mut Emitted, own: Option<u32>) -> Advance {
         self.full(e)?;
-        let at = self.in_syscall(e, own)?;
+        self.must_be_in_syscall(e, own)?;
+        let at = own.unwrap_or(NONE);
         if !fault!(self.faults, SyscallEndKeepsG) {
             self.gors.get_mut(at).status = gs::RUNNING;
         }
         let Some(p_at) = self.own_p(e) else { return self.full(e) };
         if self.procs.get(p_at).status != ps::SYSCALL && !fault!(self.faults, SyscallEndAnyProc) {
-            return reject(
-                RejectRule::SyscallEndProcState,
-                format!("a syscall ends keeping P {}, which is {}", e.p, self.status_words(p_at)),
-            );
+            return not_keeping(e, self.status_words(p_at));
         }
         if !fault!(self.faults, SyscallEndKeepsP) {
             self.procs.get_mut(p_at).status = ps::RUNNING;
@@ -86,7 +79,8 @@ impl Order {
             return Err(Refusal::Waits);
         }
         self.need(e, Need::May, Need::Must)?;
-        let at = self.in_syscall(e, own)?;
+        self.must_be_in_syscall(e, own)?;
+        let at = own.unwrap_or(NONE);
         self.gors.get_mut(at).status = gs::RUNNABLE;
         if !fault!(self.faults, EndBlockedKeepsG) {
             self.unbind_g();
@@ -109,7 +103,8 @@ impl Order {
     /// be another thread's next time; that is reported as a steal of its own.
     pub(super) fn destroy_syscall(&mut self, e: &mut Emitted, own: Option<u32>, steal_first: bool) -> Advance {
         self.need(e, Need::May, Need::Must)?;
-        let at = self.in_syscall(e, own)?;
+        self.must_be_in_syscall(e, own)?;
+        let at = own.unwrap_or(NONE);
         self.destroy(at);
         if e.p != -1
             && let Some(p_at) = self.own_p(e)
@@ -141,4 +136,28 @@ impl Order {
         }
         Ok(())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn not_in_syscall(e: &Emitted, status: u8) -> Advance {
+    let message = format!("{} needs goroutine {} to be in a syscall, but it is {}", e.ty, e.g, gs::name(status));
+    reject(RejectRule::GoNotInSyscall, message)
+}
+
+#[cold]
+#[inline(never)]
+fn out_of_sequence(e: &Emitted, generation: u64, seq: Seq) -> Advance {
+    let message = format!(
+        "a syscall begins with number {} of P {} in generation {generation}, but the last was {} of generation {}",
+        e.args[0], e.p, seq.n, seq.generation
+    );
+    reject(RejectRule::SyscallBeginSeq, message)
+}
+
+#[cold]
+#[inline(never)]
+fn not_keeping(e: &Emitted, words: &str) -> Advance {
+    let message = format!("a syscall ends keeping P {}, which is {words}", e.p);
+    reject(RejectRule::SyscallEndProcState, message)
 }
