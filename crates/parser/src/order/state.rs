@@ -153,12 +153,17 @@ impl Gor {
 #[derive(Debug, Default)]
 pub(crate) struct Gors {
     list: Vec<Gor>,
-    by_id: FxHashMap<i64, u32>,
     free: Vec<u32>,
-    /// By the low bits of the id: where the goroutine that was last created with them is or
-    /// was. Grows with the number of goroutines, so that few share an entry.
+    /// By the low bits of the id: where the goroutine that was last created with them is or was. Grows
+    /// with the number of goroutines, so that few share an entry.
     recent: Vec<u32>,
+    /// Those that exist and lost their entry to a later one.
+    displaced: FxHashMap<i64, u32>,
 }
+
+/// The least number of entries by low bits, and how many for each goroutine.
+const LEAST_RECENT: usize = 1024;
+const RECENT_EACH: usize = 4;
 
 impl Gors {
     #[inline]
@@ -170,7 +175,7 @@ impl Gors {
     /// Where goroutine `id` is if it exists and no later one has taken its entry.
     #[inline(always)]
     pub fn hint(&self, id: i64) -> u32 {
-        self.recent.get(id as usize & self.recent.len().wrapping_sub(1)).copied().unwrap_or(NONE)
+        self.recent.get(self.recent_index(id)).copied().unwrap_or(NONE)
     }
 
     /// Whether goroutine `id` is at this place.
@@ -179,10 +184,14 @@ impl Gors {
         self.list.get(at as usize).is_some_and(|g| g.id == id && g.alive)
     }
 
+    /// The place of goroutine `id`, if it exists but is not at its hint.
+    #[inline(never)]
     pub fn find_by_id(&self, id: i64) -> Option<u32> {
-        self.by_id.get(&id).copied()
+        let hint = self.hint(id);
+        if self.is_at(id, hint) { Some(hint) } else { self.displaced.get(&id).copied() }
     }
 
+    /// Creates goroutine `id`, which must not exist.
     pub fn create(&mut self, id: i64, status: u8, generation: u64) -> u32 {
         let seq = Seq { generation, n: 0 };
         let at = match self.free.pop() {
@@ -196,25 +205,60 @@ impl Gors {
                 self.list.len() as u32 - 1
             }
         };
-        self.by_id.insert(id, at);
-        if self.recent.len() < 2 * self.list.len() {
-            self.recent.resize((2 * self.list.len()).next_power_of_two().max(64), NONE);
+        if self.recent.len() < RECENT_EACH * self.list.len() {
+            self.grow_recent();
+        } else {
+            self.enter_recent(at);
         }
-        let mask = self.recent.len() - 1;
-        self.recent[id as usize & mask] = at;
         at
+    }
+
+    /// Gives the goroutine at `at` the entry of its low bits.
+    #[inline]
+    fn enter_recent(&mut self, at: u32) {
+        let i = self.recent_index(self.list[at as usize].id);
+        let before = std::mem::replace(&mut self.recent[i], at);
+        if let Some(g) = self.list.get(before as usize)
+            && g.alive
+            && before != at
+            && self.recent_index(g.id) == i
+        {
+            self.displaced.insert(g.id, before);
+        }
+    }
+
+    #[cold]
+    fn grow_recent(&mut self) {
+        let entries = (2 * RECENT_EACH * self.list.len()).next_power_of_two().max(LEAST_RECENT);
+        self.recent.clear();
+        self.recent.resize(entries, NONE);
+        self.displaced.clear();
+        for at in 0..self.list.len() as u32 {
+            if self.list[at as usize].alive {
+                self.enter_recent(at);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn recent_index(&self, id: i64) -> usize {
+        id as usize & self.recent.len().wrapping_sub(1)
     }
 
     /// Removes the goroutine at `at`; its open regions' names are handed to `release`.
     pub fn remove(&mut self, at: u32, mut release: impl FnMut(u32)) {
         let g = &mut self.list[at as usize];
         g.alive = false;
-        self.by_id.remove(&g.id);
+        let id = g.id;
         if let Some(extras) = &mut g.extras {
             extras.regions.drain(..).for_each(|(_, name)| release(name));
             extras.ranges.clear();
         }
         self.free.push(at);
+        let i = self.recent_index(id);
+        if self.recent[i] != at {
+            self.displaced.remove(&id);
+        }
     }
 
     #[inline(always)]
