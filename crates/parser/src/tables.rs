@@ -116,6 +116,17 @@ impl Strings {
         self.ids.has_at_hand(id)
     }
 
+    /// The place of string `id` among all, of which there are [`places`](Strings::places): 0 is the empty
+    /// string's, which has id 0.
+    #[inline]
+    pub fn place(&self, id: u64) -> Option<usize> {
+        if id == 0 { Some(0) } else { self.ids.find(id).map(|at| at as usize + 1) }
+    }
+
+    pub fn places(&self) -> usize {
+        self.spans.len() + 1
+    }
+
     #[inline]
     pub fn get<'d>(&self, data: &'d [u8], id: u64) -> Option<&'d [u8]> {
         if id == 0 {

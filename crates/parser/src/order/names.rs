@@ -4,6 +4,7 @@
 //! to names here. A name lives as long as something open or the current generation uses it.
 
 use crate::tables::Tables;
+use crate::threads::NONE;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -19,25 +20,36 @@ pub(crate) struct Names {
     by_bytes: FxHashMap<Arc<[u8]>, u32>,
     list: Vec<Name>,
     free: Vec<u32>,
-    /// Names by string id of the current generation; each entry is a user.
-    by_id: FxHashMap<u64, u32>,
+    /// Names by place in the current generation's string table, or [`NONE`]; each is a user.
+    by_place: Vec<u32>,
+    /// Those names.
+    of_generation: Vec<u32>,
 }
 
 impl Names {
     /// Forgets the string ids of the generation that ended.
     pub fn next_generation(&mut self) {
-        let mut ended = std::mem::take(&mut self.by_id);
-        for (_, at) in ended.drain() {
+        let mut ended = std::mem::take(&mut self.of_generation);
+        for at in ended.drain(..) {
             self.release(at);
         }
-        self.by_id = ended;
+        self.of_generation = ended;
+        self.by_place.clear();
     }
 
     /// The name that string `id` stands for; `None` if there is no such string.
+    #[inline]
     pub fn of_string(&mut self, tables: &Tables, data: &[u8], id: u64) -> Option<u32> {
-        if let Some(&at) = self.by_id.get(&id) {
-            return Some(at);
+        let place = tables.strings.place(id)?;
+        match self.by_place.get(place) {
+            Some(&at) if at != NONE => Some(at),
+            _ => self.of_new_string(tables, data, id, place),
         }
+    }
+
+    /// The name of a string that was not asked for before in this generation.
+    #[inline(never)]
+    fn of_new_string(&mut self, tables: &Tables, data: &[u8], id: u64, place: usize) -> Option<u32> {
         let bytes = tables.strings.get(data, id)?;
         let at = match self.by_bytes.get(bytes) {
             Some(&at) => at,
@@ -58,24 +70,35 @@ impl Names {
                 at
             }
         };
-        self.by_id.insert(id, at);
+        if self.by_place.is_empty() {
+            self.by_place.resize(tables.strings.places(), NONE);
+        }
+        self.by_place[place] = at;
+        self.of_generation.push(at);
         self.hold(at);
         Some(at)
     }
 
     /// Adds a user.
+    #[inline]
     pub fn hold(&mut self, at: u32) {
         self.list[at as usize].users += 1;
     }
 
     /// Takes a user away; the last one takes the name with it.
+    #[inline]
     pub fn release(&mut self, at: u32) {
         let name = &mut self.list[at as usize];
         name.users -= 1;
         if name.users == 0 {
-            self.by_bytes.remove(&name.bytes);
-            self.free.push(at);
+            self.forget(at);
         }
+    }
+
+    #[cold]
+    fn forget(&mut self, at: u32) {
+        self.by_bytes.remove(&self.list[at as usize].bytes);
+        self.free.push(at);
     }
 
     pub fn bytes(&self, at: u32) -> &[u8] {
