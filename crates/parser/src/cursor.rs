@@ -153,8 +153,7 @@ impl Cursor {
         args
     }
 
-    /// What [`advance`](Cursor::advance) does, for every event: the first of a batch, with long numbers, at
-    /// the batch's end.
+    /// What [`advance`](Cursor::advance) does, for every event, also the first of a batch, and for what is none.
     #[inline(never)]
     fn advance_slowly(
         &mut self,
@@ -223,19 +222,25 @@ impl Scan<'_> {
     }
 
     /// Decodes the next event: its time, place, type and arguments, behind which there may be anything.
-    /// False, and nothing done, for the few events that this is too simple for, and at the end of the batch:
-    /// it wants numbers that fit into a word, as those of nearly all do, so many bytes, and a time before.
+    /// False, and nothing done, at the end of the batch, for what cannot be decoded, and behind a time of 0,
+    /// where times mean something else.
+    #[inline(always)]
+    pub fn next<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
+        self.next_in_word::<PEXT>(out) || self.next_one_by_one(out)
+    }
+
+    /// The same for events whose numbers fit into a word, as those of nearly all do, and behind which there
+    /// are enough bytes; false, and nothing done, for others.
     ///
     /// No branch depends on the lengths of the numbers, as such branches are mispredicted more often
     /// than all others.
     #[inline(always)]
-    pub fn next<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
+    fn next_in_word<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
         let Some(&[byte, ref word @ ..]) = self.rest.first_chunk::<WORD_EVENT>() else { return false };
         let word = u64::from_le_bytes(*word);
         let row = &self.arity.0[usize::from(byte)];
         let ends = !word & HIGH_BITS;
         let end = nth_one::<PEXT>(ends, row.numbers);
-        // Behind a time of 0 times mean something else.
         if end == 0 || self.time == 0 {
             return false;
         }
@@ -252,6 +257,32 @@ impl Scan<'_> {
         if row.n > 2 {
             (out.args[2], out.args[3]) = (arg(), arg());
         }
+        true
+    }
+
+    /// The same for every event.
+    #[cold]
+    #[inline(never)]
+    fn next_one_by_one(&mut self, out: &mut Emitted) -> bool {
+        let Some((&byte, mut rest)) = self.rest.split_first() else { return false };
+        let row = &self.arity.0[usize::from(byte)];
+        if row.n >= OUT_OF_RANGE || self.time == 0 {
+            return false;
+        }
+        let mut number = || {
+            let (value, len) = varint::read(rest).ok()?;
+            rest = &rest[len..];
+            Some(value)
+        };
+        let Some(dt) = number() else { return false };
+        let mut args = [0; 4];
+        for arg in &mut args[..usize::from(row.n)] {
+            let Some(value) = number() else { return false };
+            *arg = value;
+        }
+        self.time = self.clock.ns(dt).wrapping_add(self.time);
+        (out.time, out.offset, out.ty, out.args) = (self.time, self.end - self.rest.len() as u64, row.ty, args);
+        self.rest = rest;
         true
     }
 }
@@ -304,8 +335,12 @@ mod tests {
         type Out = bool;
         #[inline(always)]
         fn run<const PEXT: bool>(self) -> bool {
-            self.0.next::<PEXT>(self.1)
+            self.0.next_in_word::<PEXT>(self.1)
         }
+    }
+
+    fn fields(c: &Cursor) -> (i64, usize, u32, u32, EventType) {
+        (c.time, c.at, c.len, c.rest, c.ty)
     }
 
     #[test]
@@ -329,6 +364,14 @@ mod tests {
             let cursor = Cursor { time: 1000, len: 2, rest, ..Cursor::new(0, 0, &[batch]) };
             let mut one_by_one = cursor;
             let expected = one_by_one.advance_slowly(&data, &[batch], &clock, Arity(&GO_125)).is_ok_and(|found| found);
+            let (mut found, mut next) = (cursor, Emitted::EMPTY);
+            let mut scan = found.scan(&data, 0, &clock, Arity(&GO_125));
+            assert_eq!(scan.next_one_by_one(&mut next), expected, "{data:x?}");
+            if expected {
+                found.settle(&scan, &next);
+                assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
+                assert_eq!(next.args, one_by_one.all_args(&data), "{data:x?}");
+            }
             for pext in [Pext::detect(), Pext::NO] {
                 let (mut found, mut next) = (cursor, Emitted::EMPTY);
                 let mut scan = found.scan(&data, 0, &clock, Arity(&GO_125));
@@ -338,7 +381,6 @@ mod tests {
                 found.settle(&scan, &next);
                 in_words += 1;
                 assert!(expected, "{data:x?}");
-                let fields = |c: &Cursor| (c.time, c.at, c.len, c.rest, c.ty);
                 assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
                 let args = one_by_one.ty.spec().args.len();
                 assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");

@@ -79,7 +79,6 @@ impl Reader<'_> {
         let mut scan = cursor.scan(data, base, &self.clock, self.arity);
         self.order.enter(cursor.thread);
         let mut world = World { scene: &mut self.scene, data };
-        let mut last_time = self.last_time;
         let (first, mut room) = self.ready.restart();
         if !decoded {
             cursor.show(data, base, first);
@@ -93,7 +92,7 @@ impl Reader<'_> {
                 Err(Refusal::Waits) => break Stop::Waits,
                 Err(Refusal::Breaks(reject)) => break Stop::Rejected(reject),
             }
-            next.time = later(next.time, &mut last_time, self.faults);
+            next.time = later(next.time, &mut self.last_time, self.faults);
             if self.order.take_notable() {
                 if next.dangling {
                     break Stop::Dangles;
@@ -102,7 +101,7 @@ impl Reader<'_> {
                     && let Some(extra) = room.next()
                 {
                     self.order.take_extra(next, extra);
-                    extra.time = later(extra.time, &mut last_time, self.faults);
+                    extra.time = later(extra.time, &mut self.last_time, self.faults);
                 }
                 // The name of a task lies where the next end of a task puts its own.
                 pauses = next.ty == EventType::UserTaskEnd;
@@ -122,7 +121,6 @@ impl Reader<'_> {
         cursor.settle(&scan, next);
         let left = room.len();
         self.ready.leave(left);
-        self.last_time = last_time;
         match stop {
             Stop::Pauses => self.run.decoded = true,
             Stop::Late => {
