@@ -47,26 +47,26 @@ impl Fields<'_> {
         b
     }
 
+    #[inline(always)]
     fn raw(&mut self) -> std::result::Result<u64, VarintError> {
         let (value, len) = varint::read(&self.data[self.pos..self.end])?;
         self.pos += len;
         Ok(value)
     }
 
+    #[inline(always)]
     fn number(&mut self, what: &str) -> Result<u64> {
-        self.raw().map_err(|e| match e {
-            VarintError::BareEof => RecordError::Silent,
-            VarintError::UnexpectedEof => RecordError::Rule(
-                RejectRule::StructVarint,
-                self.pos,
-                format!("expected {what}, but the batch ends inside the number"),
-            ),
-            VarintError::Overflow => RecordError::Rule(
-                RejectRule::StructVarint,
-                self.pos,
-                format!("expected {what}, but the number has more than 64 bits"),
-            ),
-        })
+        self.raw().or_else(|e| self.no_number(what, e))
+    }
+
+    #[cold]
+    fn no_number(&self, what: &str, e: VarintError) -> Result<u64> {
+        let message = match e {
+            VarintError::BareEof => return Err(RecordError::Silent),
+            VarintError::UnexpectedEof => format!("expected {what}, but the batch ends inside the number"),
+            VarintError::Overflow => format!("expected {what}, but the number has more than 64 bits"),
+        };
+        broken(RejectRule::StructVarint, self.pos, message)
     }
 
     fn expect(&mut self, byte: u8, want: EventType, rule: RejectRule) -> Result<()> {
