@@ -1,6 +1,6 @@
 //! A thread's place in its stream of events: decodes one event ahead, in place.
 
-use crate::bits::{Nth, gather, nth_one};
+use crate::bits::{Nth, Pext, Work, gather, nth_one, perform};
 use crate::clock::Clock;
 use crate::event::Emitted;
 use crate::generation::BatchSpan;
@@ -135,16 +135,21 @@ impl Cursor {
     }
 
     /// Decodes the next event as [`Scan::next`] does those behind it.
-    pub fn show(&self, data: &[u8], base: u64, out: &mut Emitted) {
+    pub fn show(&self, data: &[u8], base: u64, pext: Pext, out: &mut Emitted) {
         (out.time, out.offset, out.ty) = (self.time, base + self.at as u64, self.ty);
-        out.args = self.all_args(data);
+        out.args = match data[self.at..].first_chunk::<WORD_EVENT>() {
+            Some(&[_, ref word @ ..]) if self.len as usize <= WORD_EVENT => {
+                perform(FourNumbers(u64::from_le_bytes(*word)), pext)
+            }
+            _ => self.all_args(data),
+        };
     }
 
     /// All of the next event's arguments; 0 for those that it has not.
     pub fn all_args(&self, data: &[u8]) -> [u64; 4] {
-        let event = &data[self.at..][..self.len as usize];
-        let mut used = 1 + varint::read(&event[1..]).map_or(0, |(_, len)| len);
         let mut args = [0; 4];
+        let event = &data[self.at..];
+        let mut used = 1 + varint::read(&event[1..]).map_or(0, |(_, len)| len);
         for arg in &mut args[..self.ty.spec().args.len()] {
             let (value, len) = varint::read(&event[used..]).unwrap_or((0, 0));
             *arg = value;
@@ -203,6 +208,7 @@ impl Cursor {
 }
 
 /// What is left of a batch, on the way through its events.
+#[derive(Clone, Copy)]
 pub(crate) struct Scan<'d> {
     /// Where the data begins in the file, and where the batch ends.
     base: u64,
@@ -226,7 +232,15 @@ impl Scan<'_> {
     /// where times mean something else.
     #[inline(always)]
     pub fn next<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
-        self.next_in_word::<PEXT>(out) || self.next_one_by_one(out)
+        if self.next_in_word::<PEXT>(out) {
+            return true;
+        }
+        // By value, so that it need not be in memory for the sake of this.
+        match self.next_one_by_one(out) {
+            Some(scan) => *self = scan,
+            None => return false,
+        }
+        true
     }
 
     /// The same for events whose numbers fit into a word, as those of nearly all do, and behind which there
@@ -247,43 +261,65 @@ impl Scan<'_> {
         self.time = self.clock.ns(gather::<PEXT>(word & up_to_lowest(ends))).wrapping_add(self.time);
         (out.time, out.offset, out.ty) = (self.time, self.end - self.rest.len() as u64, row.ty);
         self.rest = &self.rest[(end.trailing_zeros() / 8 + 2) as usize..];
-        let mut ends = ends;
-        let mut arg = || {
-            let from = ends.trailing_zeros() + 1;
-            ends &= ends.wrapping_sub(1);
-            gather::<PEXT>((word & up_to_lowest(ends)) >> (from & 63))
-        };
-        (out.args[0], out.args[1]) = (arg(), arg());
+        let mut numbers = Numbers { word, ends };
+        (out.args[0], out.args[1]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
         if row.n > 2 {
-            (out.args[2], out.args[3]) = (arg(), arg());
+            (out.args[2], out.args[3]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
         }
         true
     }
 
-    /// The same for every event.
+    /// The same for every event; what is behind it then.
     #[cold]
     #[inline(never)]
-    fn next_one_by_one(&mut self, out: &mut Emitted) -> bool {
-        let Some((&byte, mut rest)) = self.rest.split_first() else { return false };
+    fn next_one_by_one(self, out: &mut Emitted) -> Option<Self> {
+        let (&byte, mut rest) = self.rest.split_first()?;
         let row = &self.arity.0[usize::from(byte)];
         if row.n >= OUT_OF_RANGE || self.time == 0 {
-            return false;
+            return None;
         }
         let mut number = || {
             let (value, len) = varint::read(rest).ok()?;
             rest = &rest[len..];
             Some(value)
         };
-        let Some(dt) = number() else { return false };
+        let dt = number()?;
         let mut args = [0; 4];
         for arg in &mut args[..usize::from(row.n)] {
-            let Some(value) = number() else { return false };
-            *arg = value;
+            *arg = number()?;
         }
-        self.time = self.clock.ns(dt).wrapping_add(self.time);
-        (out.time, out.offset, out.ty, out.args) = (self.time, self.end - self.rest.len() as u64, row.ty, args);
-        self.rest = rest;
-        true
+        let time = self.clock.ns(dt).wrapping_add(self.time);
+        (out.time, out.offset, out.ty, out.args) = (time, self.end - self.rest.len() as u64, row.ty, args);
+        Some(Scan { time, rest, ..self })
+    }
+}
+
+/// The numbers in a word, on the way from one to the next.
+struct Numbers {
+    word: u64,
+    /// The high bits of the last bytes, from the one of the number before on.
+    ends: u64,
+}
+
+impl Numbers {
+    /// The one behind the number before; the word's second one at first.
+    #[inline(always)]
+    fn next<const PEXT: bool>(&mut self) -> u64 {
+        let from = self.ends.trailing_zeros() + 1;
+        self.ends &= self.ends.wrapping_sub(1);
+        gather::<PEXT>((self.word & up_to_lowest(self.ends)) >> (from & 63))
+    }
+}
+
+/// The second to the fifth number of a word; anything for those that it has not.
+struct FourNumbers(u64);
+
+impl Work for FourNumbers {
+    type Out = [u64; 4];
+    #[inline(always)]
+    fn run<const PEXT: bool>(self) -> [u64; 4] {
+        let mut numbers = Numbers { word: self.0, ends: !self.0 & HIGH_BITS };
+        std::array::from_fn(|_| numbers.next::<PEXT>())
     }
 }
 
@@ -325,7 +361,6 @@ fn bad_number(ty: EventType, arg: Option<usize>, at: usize) -> Box<DecodeError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bits::{Pext, Work, perform};
     use crate::fault::FaultSet;
 
     /// The event behind that of a cursor.
@@ -366,8 +401,10 @@ mod tests {
             let expected = one_by_one.advance_slowly(&data, &[batch], &clock, Arity(&GO_125)).is_ok_and(|found| found);
             let (mut found, mut next) = (cursor, Emitted::EMPTY);
             let mut scan = found.scan(&data, 0, &clock, Arity(&GO_125));
-            assert_eq!(scan.next_one_by_one(&mut next), expected, "{data:x?}");
-            if expected {
+            let behind = scan.next_one_by_one(&mut next);
+            assert_eq!(behind.is_some(), expected, "{data:x?}");
+            if let Some(behind) = behind {
+                scan = behind;
                 found.settle(&scan, &next);
                 assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
                 assert_eq!(next.args, one_by_one.all_args(&data), "{data:x?}");
@@ -383,6 +420,8 @@ mod tests {
                 assert!(expected, "{data:x?}");
                 assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
                 let args = one_by_one.ty.spec().args.len();
+                assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");
+                found.show(&data, 0, pext, &mut next);
                 assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");
             }
         }

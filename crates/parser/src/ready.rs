@@ -7,7 +7,7 @@
 use crate::event::Emitted;
 
 /// The most events that can lie here.
-const ROOM: usize = 64;
+pub(crate) const ROOM: usize = 64;
 
 /// The least room for an event, the two that it may bring with it, and the one behind.
 pub(crate) const LEAST_ROOM: usize = 3;
@@ -59,20 +59,19 @@ impl Ready {
         self.end += 1;
     }
 
-    /// Forgets all events, and gives the one that was behind them, as the first, and the room behind it.
-    /// What is written to these becomes events by [`leave`](Ready::leave).
+    /// Forgets all events, and makes of the one that was behind them the first of the row, which it gives. What
+    /// is written to it becomes events by [`fill`](Ready::fill).
     #[inline(always)]
-    pub fn restart(&mut self) -> (&mut Emitted, std::slice::IterMut<'_, Emitted>) {
+    pub fn restart(&mut self) -> &mut [Emitted; ROOM] {
         self.row[0] = self.row[self.end];
         self.clear();
-        let [first, room @ ..] = &mut *self.row;
-        (first, room.iter_mut())
+        &mut self.row
     }
 
-    /// There are events up to where there is still this much room, but for the last one.
+    /// So many events have been written.
     #[inline(always)]
-    pub fn leave(&mut self, room: usize) {
-        self.end = ROOM - 1 - room;
+    pub fn fill(&mut self, events: usize) {
+        self.end = events;
     }
 
     /// What was written behind the events.

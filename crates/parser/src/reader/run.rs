@@ -7,7 +7,7 @@ use super::{Reader, later};
 use crate::bits::Work;
 use crate::fault::fault;
 use crate::order::{Refusal, Reject, World};
-use crate::ready::LEAST_ROOM;
+use crate::ready::{LEAST_ROOM, ROOM};
 use crate::threads::NONE;
 use tracehound_wire::EventType;
 
@@ -79,14 +79,14 @@ impl Reader<'_> {
         let mut scan = cursor.scan(data, base, &self.clock, self.arity);
         self.order.enter(cursor.thread);
         let mut world = World { scene: &mut self.scene, data };
-        let (first, mut room) = self.ready.restart();
+        let row = self.ready.restart();
         if !decoded {
-            cursor.show(data, base, first);
+            cursor.show(data, base, self.pext, &mut row[0]);
         }
-        // The event that is tried; in the end it is the one that is next, but not ready.
-        let mut next = first;
-        let mut pauses = false;
+        // The place of the event that is tried, which in the end is the one that is next, but not ready.
+        let mut at = 0;
         let stop = loop {
+            let next = &mut row[at];
             match self.order.advance(index, next, &mut world) {
                 Ok(()) => {}
                 Err(Refusal::Waits) => break Stop::Waits,
@@ -97,30 +97,33 @@ impl Reader<'_> {
                 if next.dangling {
                     break Stop::Dangles;
                 }
-                while self.order.has_extra()
-                    && let Some(extra) = room.next()
-                {
-                    self.order.take_extra(next, extra);
+                // The name of a task lies where the next end of a task puts its own.
+                let ends_task = next.ty == EventType::UserTaskEnd;
+                let first = at;
+                while self.order.has_extra() {
+                    at += 1;
+                    let (happened, free) = row.split_at_mut(at);
+                    let extra = &mut free[0];
+                    self.order.take_extra(&happened[first], extra);
                     extra.time = later(extra.time, &mut self.last_time, self.faults);
                 }
-                // The name of a task lies where the next end of a task puts its own.
-                pauses = next.ty == EventType::UserTaskEnd;
+                if ends_task {
+                    break Stop::Unknown;
+                }
             }
-            let Some(behind) = room.next() else { break Stop::Unknown };
-            if !scan.next::<PEXT>(behind) {
+            if !scan.next::<PEXT>(&mut row[at + 1]) {
                 break Stop::Unknown;
             }
-            next = behind;
+            at += 1;
             if scan.time() > until {
                 break Stop::Late;
             }
-            if pauses || room.len() < LEAST_ROOM {
+            if at + LEAST_ROOM >= ROOM {
                 break Stop::Pauses;
             }
         };
-        cursor.settle(&scan, next);
-        let left = room.len();
-        self.ready.leave(left);
+        cursor.settle(&scan, &row[at]);
+        self.ready.fill(if matches!(stop, Stop::Unknown) { at + 1 } else { at });
         match stop {
             Stop::Pauses => self.run.decoded = true,
             Stop::Late => {

@@ -66,7 +66,7 @@ impl Reader<'_> {
         let cursor = &self.cursors[at];
         self.order.enter(cursor.thread);
         let data = self.input.data();
-        cursor.show(data, self.input.offset(0), &mut self.current);
+        cursor.show(data, self.input.offset(0), self.pext, &mut self.current);
         let mut world = World { scene: &mut self.scene, data };
         match self.order.advance(index, &mut self.current, &mut world) {
             Ok(()) => {}
