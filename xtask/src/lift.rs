@@ -1,11 +1,11 @@
-//! Lifting real traces: how many generations of the traces that each SDK's programs record are histories
-//! of the model, and what it cannot explain about the others.
+//! Lifting real traces: how many generations of the traces that our programs and Go's own test programs record with each
+//! SDK are histories of the model, and what it cannot explain about the others.
 
 use crate::fault::{Doing, Result};
 use crate::provision::{self, Sdk};
 use crate::record::record;
 use crate::tally::Tally;
-use std::collections::BTreeMap;
+use crate::testprog;
 use std::fs;
 use std::path::Path;
 use tracehound_oracle::lift::{Generation, lift_generations};
@@ -21,22 +21,33 @@ pub fn run(sdks: &[Sdk]) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut table = Vec::new();
     for toolchain in provision::provide(sdks)? {
+        let version = toolchain.version();
         let recorded = record(&toolchain, false)?;
         for reason in recorded.skipped {
-            println!("Go {}: not recorded: {reason}", toolchain.version());
+            println!("Go {version}: not recorded: {reason}");
         }
-        let mut sum = Sum::default();
-        for path in &recorded.traces {
-            sum.add(path)?;
+        let programs = testprog::record(&toolchain)?;
+        println!(
+            "Go {version}: {} programs of testprog leave no trace: {}",
+            programs.silent.len(),
+            programs.silent.join(" ")
+        );
+        for (name, traces) in [("ours", recorded.traces), ("testprog", programs.traces)] {
+            let mut sum = Sum::default();
+            for path in &traces {
+                sum.add(path)?;
+            }
+            for line in &sum.unlifted {
+                println!("Go {version}: not lifted: {line}");
+            }
+            tally.count(sum.percent() >= ENOUGH);
+            table.push((format!("{version} {name}"), sum));
         }
-        sum.print_causes(toolchain.version());
-        tally.count(sum.percent() >= ENOUGH);
-        table.push((toolchain.version().to_owned(), sum));
     }
-    println!("Go          traces  generations   lifted        %     events");
-    for (version, sum) in &table {
+    println!("Go                 traces  generations   lifted        %     events");
+    for (name, sum) in &table {
         let (generations, percent) = (sum.generations, sum.percent());
-        println!("{version:11} {:6} {generations:12} {:8} {percent:8.2} {:10}", sum.traces, sum.lifted, sum.events);
+        println!("{name:18} {:6} {generations:12} {:8} {percent:8.2} {:10}", sum.traces, sum.lifted, sum.events);
     }
     Ok(tally)
 }
@@ -47,8 +58,8 @@ struct Sum {
     generations: usize,
     lifted: usize,
     events: usize,
-    /// By cause: how often, and the first of them.
-    causes: BTreeMap<&'static str, (usize, String)>,
+    /// What did not lift, and at which event.
+    unlifted: Vec<String>,
 }
 
 impl Sum {
@@ -73,15 +84,8 @@ impl Sum {
             Ok(_) => self.lifted += 1,
             Err(unlifted) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let example = format!("{name}, generation {}, {unlifted}", g.number);
-                self.causes.entry(unlifted.cause).or_insert((0, example)).0 += 1;
+                self.unlifted.push(format!("{name}, generation {}, {unlifted}", g.number));
             }
-        }
-    }
-
-    fn print_causes(&self, version: &str) {
-        for (cause, (count, example)) in &self.causes {
-            println!("Go {version}: {count} not lifted: {cause}; first: {example}");
         }
     }
 }

@@ -17,6 +17,7 @@ mod fault;
 mod fuzz;
 mod generate;
 mod hunt;
+mod legal;
 mod lift;
 mod mutants;
 mod properties;
@@ -26,6 +27,7 @@ mod sabotage;
 mod slow;
 mod soak;
 mod tally;
+mod testprog;
 mod workflows;
 
 use clap::{Args, Parser, Subcommand};
@@ -84,7 +86,7 @@ enum Command {
         #[arg(long)]
         large: bool,
     },
-    /// Lift the traces that each SDK's programs record, and list what the model cannot explain
+    /// Lift traces of our programs and of Go's own test programs, by SDK, and list what the model cannot explain
     Lift(Sdks),
     /// Fuzz the targets of fuzz/ with libFuzzer
     #[command(subcommand)]
@@ -95,6 +97,8 @@ enum Command {
     Properties(properties::Options),
     /// Count the rare corners that default cases reach, and fail if one is too rare
     Corners(corners::Options),
+    /// Let every reader read legal histories, a million and more, and the judge judge small ones: no alarm
+    Legal(legal::Options),
     /// Measure which statements of Go's reader legal histories reach, and write docs/coverage.md
     Coverage(coverage::Options),
     /// Report on the fuzz targets' committed seeds, or rebuild them
@@ -124,7 +128,12 @@ impl Command {
     fn is_long(&self) -> bool {
         matches!(
             self,
-            Command::Soak(_) | Command::Corners(_) | Command::Coverage(_) | Command::Conformance { large: true, .. }
+            Command::Soak(_)
+                | Command::Corners(_)
+                | Command::Coverage(_)
+                | Command::Legal(_)
+                | Command::Lift(_)
+                | Command::Conformance { large: true, .. }
         )
     }
 }
@@ -176,6 +185,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Properties(options) => return Ok(close(properties::properties(&options)?)),
         Command::Corners(options) => return Ok(close(corners::corners(&options))),
         Command::Coverage(options) => coverage::coverage(&options)?,
+        Command::Legal(options) => return Ok(close(legal::legal(&options)?)),
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Findings => return Ok(close(slow::findings()?)),

@@ -117,7 +117,11 @@ impl Recorder<'_> {
     }
 }
 
-fn traces_in(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The files of a folder, in the order of their names.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn traces_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut traces = Vec::new();
     for entry in fs::read_dir(folder).doing(folder.display())? {
         traces.push(entry.doing(folder.display())?.path());

@@ -22,6 +22,36 @@ fn broken() -> String {
     SEED_TRACE.replace("p_seq=3", "p_seq=4")
 }
 
+/// A history of Go 1.22 from the start of tracing on.
+const WHOLE_TRACE: &str = "\
+Trace Go1.22
+EventBatch gen=1 m=18446744073709551615 time=0 size=6
+Frequency freq=1000000000
+EventBatch gen=1 m=7 time=1 size=45
+ProcStatus dt=1 p=0 pstatus=1
+GoStatus dt=1 g=1 m=7 gstatus=2
+ProcsChange dt=1 procs_value=1 stack=0
+STWBegin dt=1 kind_string=1 stack=0
+HeapGoal dt=1 heapgoal_value=4194304
+ProcsChange dt=1 procs_value=1 stack=0
+STWEnd dt=1
+HeapAlloc dt=1 heapalloc_value=9
+GoCreate dt=1 new_g=2 new_stack=0 stack=0
+GoStop dt=1 reason_string=2 stack=0
+GoStart dt=1 g=2 g_seq=1
+EventBatch gen=1 m=18446744073709551615 time=1 size=44
+Strings
+String id=1
+\tdata=\"stop-the-world (start trace)\"
+String id=2
+\tdata=\"preempted\"
+";
+
+/// The same, with a label where no runtime writes one; readers accept it.
+fn unliftable() -> String {
+    WHOLE_TRACE.replace("HeapAlloc dt=1 heapalloc_value=9", "GoLabel dt=1 label_string=2")
+}
+
 fn tracehound(args: &[&str], dir: &Path, stdin: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
         .args(args)
@@ -58,6 +88,8 @@ impl Folder {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("seed.txt"), SEED_TRACE).expect("a file");
         std::fs::write(dir.path().join("broken.txt"), broken()).expect("a file");
+        std::fs::write(dir.path().join("whole.txt"), WHOLE_TRACE).expect("a file");
+        std::fs::write(dir.path().join("strange.txt"), unliftable()).expect("a file");
         Folder(dir)
     }
 
@@ -187,6 +219,22 @@ fn events_are_told_in_three_ways() {
     insta::assert_snapshot!("events_json", told(&["events", "--json", "seed.txt"], dir.path(), b""));
     insta::assert_snapshot!("events_go", told(&["events", "--go", "seed.txt"], dir.path(), b""));
     insta::assert_snapshot!("events_refused", told(&["events", "broken.txt"], dir.path(), b""));
+}
+
+#[test]
+fn lifting_writes_cases_and_says_which_event_does_not_lift() {
+    let dir = Folder::new();
+    let args = ["lift", "whole.txt", "strange.txt", "broken.txt", "--out", "cases"];
+    insta::assert_snapshot!("run_lift", told(&args, dir.path(), b""));
+    let case = String::from_utf8(dir.read("cases/whole-1.case")).expect("text");
+    let replayed = tracehound(&["replay", case.trim(), "--trace", "again.bin"], dir.path(), b"");
+    assert_eq!(replayed.status.code(), Some(0), "{}", String::from_utf8_lossy(&replayed.stderr));
+    assert_eq!(tracehound(&["convert", "again.bin", "again.txt"], dir.path(), b"").status.code(), Some(0));
+    let again = String::from_utf8(dir.read("again.txt")).expect("text");
+    for line in ["ProcsChange", "STWBegin", "HeapGoal", "STWEnd", "HeapAlloc", "GoCreate", "GoStop", "GoStart"] {
+        assert!(again.contains(line), "{line} is missing in {again}");
+    }
+    assert!(!dir.path().join("cases/strange-1.case").exists());
 }
 
 #[test]

@@ -38,6 +38,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ("event.go", "func (t Time) Sub", API),
     ("event.go", "func (s Stack) String", API),
     ("event.go", "func (s Stack) Frames", "a caller that stops in the middle of a stack"),
+    ("event.go", "v = strconv.Quote(v)", "no metric of a trace is a string"),
     ("event.go", "func (e ExperimentalEvent) ArgValue", "no experiment has an argument that is a string"),
 ];
 

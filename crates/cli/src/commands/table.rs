@@ -13,7 +13,8 @@ pub fn write(out: &mut impl Write, p: &Progress, setup: &Setup) -> io::Result<()
     row(out, "cases", format!("{} ({} legal histories, {} edited)", s.cases(), s.legal, s.mutated + s.seeds_mutated))?;
     row(out, "first", format!("{} traces of the reject matrix, {} probes", s.matrix, s.probes))?;
     if s.seeds > 0 {
-        row(out, "seeds", format!("{} traces as they are, {} edits of them", s.seeds, s.seeds_mutated))?;
+        let (all, lifted, edits) = (s.seeds, s.lifted, s.seeds_mutated);
+        row(out, "seeds", format!("{all} traces as they are, {lifted} of them lifted, {edits} edits of their bytes"))?;
     }
     let labels: Vec<String> = s.labels.iter().map(|(name, n)| format!("{n} {name}")).collect();
     row(out, "edits", labels.join(", "))?;

@@ -427,9 +427,15 @@ impl World<'_> {
         self.fine() && self.ask(what, 2) == 1
     }
 
+    /// Whether a goroutine that starts may be labelled as a mark worker. From Go 1.26 on a P that was assigned a worker and
+    /// has lost it again keeps the worker's mode until another one is done on it, after the cycle too.
+    pub(super) fn may_label(&self) -> bool {
+        self.s.marking || self.t.swarm.class() == Class::B
+    }
+
     /// The label of a mark worker, after the start of the goroutine on `m`.
     pub(super) fn label(&mut self, m: Mi) {
-        if !self.s.marking {
+        if !self.may_label() {
             return;
         }
         let label = match self.ask(Ask::Detail, 4) {

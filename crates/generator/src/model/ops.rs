@@ -152,7 +152,7 @@ impl World<'_> {
             self.park(m);
             return true;
         }
-        if self.s.ps[p].must {
+        if self.s.ps[p].must && !self.unaware() {
             self.safe_point(m, p);
             return true;
         }

@@ -3,10 +3,11 @@
 //! The units of a campaign follow from its setup alone. Which thread, process or machine does
 //! which, and in what order, does not matter to what is found.
 
-use super::case::{HuntCase, Made, edits_of, first_cases, history};
+use super::case::{HuntCase, Made, Origin, edits_of, first_cases, history};
 use super::{Seed, Setup};
+use crate::lift::lift;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use tracehound_wire::Trace;
@@ -63,7 +64,7 @@ impl FromStr for Shard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Sort {
-    /// Traces from outside, as they are: who gives some wants to know of them.
+    /// Traces from outside, as they are, and as far as they lift: who gives some wants to know of them.
     Seeds,
     /// Rare corners, the reject matrix and the probes.
     First,
@@ -147,6 +148,10 @@ pub(super) struct Maker<'s> {
     /// The cases that come first, from `first_at` on: they are made one after another.
     first: Box<dyn Iterator<Item = (HuntCase, Made)> + 's>,
     first_at: u64,
+    /// Traces from outside by their place in the setup: as cases of the model, if they lift.
+    cases_of_seeds: BTreeMap<usize, Option<HuntCase>>,
+    /// Traces from outside that were lifted, since this was last read.
+    pub(super) lifted: u64,
     /// Edits that found no place, since this was last read.
     pub(super) without_place: u64,
 }
@@ -154,7 +159,8 @@ pub(super) struct Maker<'s> {
 impl<'s> Maker<'s> {
     pub(super) fn new(setup: &'s Setup, histories: Option<u64>) -> Maker<'s> {
         let first = Box::new(first_cases(setup));
-        Maker { setup, histories: histories.unwrap_or(u64::MAX), first, first_at: 0, without_place: 0 }
+        let histories = histories.unwrap_or(u64::MAX);
+        Maker { setup, histories, first, first_at: 0, cases_of_seeds: BTreeMap::new(), lifted: 0, without_place: 0 }
     }
 
     /// The cases of a unit; none if there is no such unit.
@@ -169,9 +175,17 @@ impl<'s> Maker<'s> {
                 self.first.by_ref().skip(before).take(FIRST).collect()
             }
             Sort::Seeds => {
-                let seeds = self.setup.seeds.iter().skip(unit.1 as usize * SEEDS).take(SEEDS);
-                let raw = seeds.map(|seed| HuntCase::raw(seed.bytes.clone()));
-                raw.filter_map(|case| case.make().map(|made| (case, made))).collect()
+                let first = unit.1 as usize * SEEDS;
+                let mut cases = Vec::new();
+                for at in first..self.setup.seeds.len().min(first + SEEDS) {
+                    let case = HuntCase::raw(self.setup.seeds[at].bytes.clone());
+                    cases.extend(case.make().map(|made| (case, made)));
+                    if let Some(legal) = self.case_of_seed(at) {
+                        self.lifted += 1;
+                        self.add_history(legal, &mut cases);
+                    }
+                }
+                cases
             }
             Sort::Histories => {
                 let first = unit.1 * HISTORIES;
@@ -187,26 +201,50 @@ impl<'s> Maker<'s> {
 
     fn history(&mut self, n: u64, cases: &mut Vec<(HuntCase, Made)>) {
         let seed = self.setup.seed.wrapping_add(n);
-        let legal = HuntCase::legal(seed, &self.setup.config);
+        self.add_history(HuntCase::legal(seed, &self.setup.config), cases);
+    }
+
+    fn add_history(&mut self, legal: HuntCase, cases: &mut Vec<(HuntCase, Made)>) {
         let (some, without_place) = history(legal, self.setup.edits);
         self.without_place += without_place;
         cases.extend(some);
     }
 
+    /// Edits one trace from outside. Where it lifts, every other edit is one of the model's case, and so has a label.
     fn edit_of_seed(&mut self, n: u64, cases: &mut Vec<(HuntCase, Made)>) {
-        let seeds = &self.setup.seeds;
-        if seeds.is_empty() {
+        let count = self.setup.seeds.len() as u64;
+        if count == 0 {
             return;
         }
-        let Seed { bytes, .. } = &seeds[(n % seeds.len() as u64) as usize];
+        let (round, at) = (n / count, (n % count) as usize);
+        let Seed { bytes, .. } = &self.setup.seeds[at];
         if bytes.len() > EDITED_BYTES {
             return;
         }
-        let Ok(trace) = Trace::decode(bytes) else { return };
+        let lifted = if round % 2 == 1 { self.case_of_seed(at) } else { None };
+        let whole = lifted.unwrap_or_else(|| HuntCase::raw(bytes.clone()));
+        let Some(trace) = trace_of(&whole.origin) else { return };
         let seed = self.setup.seed.wrapping_add(n) ^ 0x7365_6564;
-        let (edits, without_place) = edits_of(&HuntCase::raw(bytes.clone()), &trace, 1, seed);
+        let (edits, without_place) = edits_of(&whole, &trace, 1, seed);
         self.without_place += without_place;
         cases.extend(edits);
+    }
+
+    /// A trace from outside as a case of the model, if one of its generations lifts and it is not too large to be edited.
+    fn case_of_seed(&mut self, at: usize) -> Option<HuntCase> {
+        let bytes = &self.setup.seeds[at].bytes;
+        if bytes.len() > EDITED_BYTES {
+            return None;
+        }
+        let lifted = || lift(bytes).map(|case| HuntCase { origin: Origin::History(case), edit: None });
+        self.cases_of_seeds.entry(at).or_insert_with(lifted).clone()
+    }
+}
+
+fn trace_of(origin: &Origin) -> Option<Trace> {
+    match origin {
+        Origin::History(case) => Some(case.generate().into_trace()),
+        Origin::Raw(bytes) => Trace::decode(bytes).ok(),
     }
 }
 

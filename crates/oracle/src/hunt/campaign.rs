@@ -242,6 +242,7 @@ impl Shared {
             let breaches = examiner.examine(&cases);
             let mut stats = std::mem::take(&mut examiner.stats);
             stats.without_place += std::mem::take(&mut maker.without_place);
+            stats.lifted += std::mem::take(&mut maker.lifted);
             if let Err(e) = self.note(setup, Yield::new(unit, stats, breaches)) {
                 self.stop.store(true, Ordering::Relaxed);
                 if let Ok(mut failed) = self.failed.lock() {

@@ -19,6 +19,8 @@ pub struct Stats {
     pub mutated: u64,
     /// Traces given from outside, as they are; not among the cases.
     pub seeds: u64,
+    /// How many of those lift: each is a case of the model too, and counts as a legal history.
+    pub lifted: u64,
     /// Edits of traces given from outside.
     pub seeds_mutated: u64,
     /// Traces of the reject matrix, which a campaign begins with; not among its cases.
@@ -94,6 +96,7 @@ impl Stats {
         self.legal += other.legal;
         self.mutated += other.mutated;
         self.seeds += other.seeds;
+        self.lifted += other.lifted;
         self.seeds_mutated += other.seeds_mutated;
         self.matrix += other.matrix;
         self.probes += other.probes;

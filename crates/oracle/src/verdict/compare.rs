@@ -256,7 +256,7 @@ pub(crate) fn is_status(old: State, new: State) -> bool {
 
 /// Whether a C thread's goroutine ends. If its thread still holds a P then, it loses it in an
 /// event of its own; whether a thief was faster is for the clock to say.
-fn ends_callback(e: &CanonEvent) -> bool {
+pub(crate) fn ends_callback(e: &CanonEvent) -> bool {
     matches!(
         e.details,
         Details::StateTransition { resource: Resource::Goroutine(_), old: State::Syscall, new: State::NotExist, .. }

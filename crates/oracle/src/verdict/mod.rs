@@ -3,8 +3,8 @@
 mod compare;
 mod vector;
 
-pub(crate) use compare::is_status;
 pub use compare::{Comparison, Difference, EventDifference, NotComparable, compare, compare_events};
+pub(crate) use compare::{ends_callback, is_status};
 pub use vector::VerdictVector;
 
 use crate::canonical::Digest;

@@ -70,23 +70,29 @@ impl Follower<'_, '_> {
         let mut all = Vec::new();
         if let Some(p) = x.p {
             let running = x.g.is_some_and(|g| s.gs[g].place == GPlace::Running(m));
-            if !running && s.ps[p].must {
+            let late = self.finds_work_before_safe_point(m, p);
+            if !running && s.ps[p].must && !late {
                 // The safe point comes before anything else.
                 return self.go(m, &[]);
             }
             if running && (s.ps[p].must || s.stop() == Stop::Stopping) {
                 all.push((Ask::Urgent, 2));
             }
-            if !running && x.locked.is_some() {
-                all.push((Ask::Unaware, 1));
-            }
-            if !running && s.stop() == Stop::Stopping {
-                all.push((Ask::Unaware, 1));
-            }
+            let looks = [x.locked.is_some(), s.ps[p].must, s.stop() == Stop::Stopping];
+            let looks = looks.into_iter().filter(|&looks| looks && !running).count();
+            all.extend(std::iter::repeat_n((Ask::Unaware, 1), looks));
         }
         all.extend_from_slice(answers);
         self.drive(m, Some(act), &all)?;
         Ok(true)
+    }
+
+    /// Whether the scheduler on `m` looked for a safe point just before it was asked for one: something else than its P's
+    /// status comes next, although that is due.
+    fn finds_work_before_safe_point(&self, m: Mi, p: Pi) -> bool {
+        let first = self.stream_of(m).and_then(|stream| self.statuses(stream).next());
+        let other = first.is_some_and(|e| e.ty != ProcStatus || e.args[0] != p as u64);
+        other && !self.w.s.ps[p].slots.traced(self.w.s.gen_)
     }
 
     fn give(&mut self, stream: usize, m: Mi, p: Pi) -> Result<bool, Gap> {
@@ -420,9 +426,8 @@ impl Follower<'_, '_> {
     }
 
     fn label_after(&self, stream: usize) -> Option<(Ask, u32)> {
-        let label = self.main(stream, 1).filter(|e| e.ty == GoLabel)?;
-        let _ = label;
-        self.w.s.marking.then_some((Ask::Detail, 1))
+        let labelled = self.main(stream, 1).is_some_and(|e| e.ty == GoLabel);
+        (labelled && self.w.may_label()).then_some((Ask::Detail, 1))
     }
 
     fn running(&mut self, stream: usize, m: Mi, p: Pi, g: Gi, e: &Observed) -> Result<bool, Gap> {
