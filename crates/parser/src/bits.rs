@@ -8,13 +8,14 @@
 /// The bits of a word that are a varint's value, the low seven of each byte.
 const VALUE_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 
-/// Whether the processor has the instruction `pext` and is fast at it; can only be found out, not claimed.
+/// Whether the processor has the instructions `pext` and `pdep` and is fast at them; can only be found out, not
+/// claimed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pext(bool);
 
 impl Pext {
-    /// Asks the processor. The first ones of AMD that had the instruction (sse4a, but not yet vaes) took a
-    /// hundred cycles and more for it, and count as not having it.
+    /// Asks the processor. The first ones of AMD that had these (sse4a, but not yet vaes) took a
+    /// hundred cycles and more for them, and count as not having them.
     pub fn detect() -> Pext {
         #[cfg(target_arch = "x86_64")]
         {
