@@ -56,18 +56,24 @@ impl Follower<'_, '_> {
             return self.wait(NO_BEGINNING);
         }
         let can_pass = self.w.s.ms[m].p.is_some() && self.w.s.ms[m].g.is_none();
-        if class_a && can_pass && self.w.s.world.is_none() {
-            // Whoever has begun the generation asks for it.
-            let ms = 0..self.w.s.ms.len();
-            if let Some(asker) = ms.into_iter().find(|&x| x != m && self.w.runs_freely(x)) {
-                let idle = self.stream_of(asker).map_or(Vec::new(), |s| self.idle_statuses_next(s));
-                let mut answers = vec![(Ask::Statuses, 1)];
-                answers.extend(self.status_order(&idle)?);
-                self.begin(asker, Act::Pass, answers)?;
-                return Ok(true);
-            }
+        if can_pass && self.ask_for_statuses(m)? {
+            return Ok(true);
         }
         self.wait("a status that nothing needs")
+    }
+
+    /// Class A: whoever has begun the generation asks for the statuses of all Ps, that of `m` among them; whether there is
+    /// such a one.
+    pub(super) fn ask_for_statuses(&mut self, m: Mi) -> Result<bool, Gap> {
+        if self.w.t.swarm.class() != Class::A || self.w.s.world.is_some() {
+            return Ok(false);
+        }
+        let Some(asker) = (0..self.w.s.ms.len()).find(|&x| x != m && self.w.runs_freely(x)) else { return Ok(false) };
+        let idle = self.stream_of(asker).map_or(Vec::new(), |s| self.idle_statuses_next(s));
+        let mut answers = vec![(Ask::Statuses, 1)];
+        answers.extend(self.status_order(&idle)?);
+        self.begin(asker, Act::Pass, answers)?;
+        Ok(true)
     }
 
     /// An M that lets every P pass a safe point: it takes the next one from a syscall, or is done.

@@ -208,8 +208,8 @@ impl Follower<'_, '_> {
                 self.ended(x)?;
             }
             if first
-                && self.w.is_idle(x)
                 && let Some(i) = self.idle_at(p)?
+                && self.w.is_idle(x)
             {
                 self.act(x, Act::TakeIdle, &[(Ask::Index, i)])?;
             }
@@ -329,10 +329,24 @@ impl Follower<'_, '_> {
         if !self.is_next_of_g(stream, e) {
             return self.wait("it is another event's turn with the goroutine");
         }
+        if self.passes_before_waking(stream, m, e) && self.ask_for_statuses(m)? {
+            return Ok(true);
+        }
         match self.waiting(e.args[0]) {
             Some(at) => self.act(m, Act::Unblock, &[(Ask::Index, at)]),
             None => self.wait("the goroutine to be woken does not wait"),
         }
+    }
+
+    /// Class A: whether the P of `m` is announced before the goroutine that is woken, which from Go 1.24 on only a safe point
+    /// does.
+    fn passes_before_waking(&self, stream: usize, m: Mi, e: &Observed) -> bool {
+        let s = &self.w.s;
+        let Some(p) = s.ms[m].p.filter(|&p| !s.ps[p].must && !s.ps[p].slots.traced(s.gen_)) else { return false };
+        let mut statuses = self.statuses(stream);
+        let first = statuses.next().is_some_and(|o| o.ty == ProcStatus && o.args[0] == p as u64);
+        let woken = statuses.next().is_some_and(|o| o.ty == GoStatus && o.args[0] == e.args[0]);
+        first && woken && s.ms[m].g.is_none() && self.w.t.swarm.flavour.minor() >= 24
     }
 
     fn scheduling(&mut self, stream: usize, m: Mi, p: Pi, e: &Observed) -> Result<bool, Gap> {
