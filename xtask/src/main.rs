@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod broken;
 mod browser;
 mod cargo;
 mod check;
@@ -109,6 +110,8 @@ enum Command {
     Findings,
     /// Kill a hunt at 50 moments, go on with it, and hold it to what comes of one that is left alone
     Kills,
+    /// Break one event of large recorded traces: `check` has to say why soon, `shrink` to leave little
+    Broken(broken::Options),
     /// Let the built-in reader read edited traces: no panic, no hang, memory in proportion
     Soak(soak::Options),
     /// Write what is generated and kept in the tree: corpus/reject, docs/rules.md and docs/laws.md
@@ -129,6 +132,7 @@ impl Command {
         matches!(
             self,
             Command::Soak(_)
+                | Command::Broken(_)
                 | Command::Corners(_)
                 | Command::Coverage(_)
                 | Command::Legal(_)
@@ -161,6 +165,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         return Ok(ExitCode::from(code.and_then(|c| u8::try_from(c).ok()).unwrap_or(3)));
     }
     match command {
+        Command::Broken(options) => return Ok(close(broken::broken(&options)?)),
         Command::BrowserTest { install, picture } => browser::browser_test(install, picture.as_deref())?,
         Command::Test { no_go } => return Ok(close(check::everything(!no_go)?)),
         Command::Bench { save, against } => bench::bench(save.as_deref(), against.as_deref())?,

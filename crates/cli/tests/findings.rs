@@ -30,6 +30,7 @@ fn hold(folder: &Path, dir: &Path) {
     let command = record["command"].as_str().expect("a command");
     assert!(readme.contains(command) && readme.contains("Likely wrong: ") && readme.contains("paste into an issue"));
     assert!(readme.lines().count() <= SCREEN, "{readme}");
+    assert!(record["place"].as_str().is_none_or(|place| readme.contains(place)), "{readme}");
     if !record["neighbour"].is_null() {
         let neighbour = folder.join("neighbour.test").display().to_string();
         let accepted = record["neighbour"]["verdict"] == "accepted";
@@ -77,7 +78,8 @@ fn findings_of_emission_faults_are_complete() {
 fn findings_of_every_fault_are_complete_and_small() {
     let emission = EmissionFault::ALL.iter().map(|f| ("--emission-fault", f.name()));
     let planted = Fault::ALL.iter().map(|f| ("--fault", f.name())).filter(|_| cfg!(feature = "faults"));
-    let (mut sizes, mut missed) = (Vec::new(), Vec::new());
+    let (mut sizes, mut all, mut missed) = (Vec::new(), Vec::new(), Vec::new());
+    let mut without_place = Vec::new();
     for (option, fault) in emission.chain(planted) {
         let dir = Folder::new();
         run(&["hunt", "--out", "f", "--cases", "600", option, fault], dir.path(), b"");
@@ -85,15 +87,27 @@ fn findings_of_every_fault_are_complete_and_small() {
         folders.iter().for_each(|folder| hold(folder, dir.path()));
         let events: Vec<u64> = folders.iter().filter_map(|folder| finding(folder)["events"].as_u64()).collect();
         println!("{option} {fault}: events {events:?}");
+        all.extend_from_slice(&events);
+        let mute = folders.iter().map(|folder| finding(folder)).filter(|record| record["place"].is_null());
+        without_place.extend(mute.map(|record| format!("{fault}: {} {}", record["law"], record["events"])));
         match events.iter().min() {
             Some(smallest) => sizes.push(*smallest),
             None => missed.push(fault),
         }
     }
-    sizes.sort_unstable();
-    let median = sizes[sizes.len() / 2];
-    println!("{} faults found, median {median} events; not found within 600 cases: {missed:?}", sizes.len());
-    assert!(median <= 12, "{sizes:?}");
+    let middle = |sizes: &mut Vec<u64>| {
+        sizes.sort_unstable();
+        sizes[sizes.len() / 2]
+    };
+    let (median, of_all) = (middle(&mut sizes), middle(&mut all));
+    println!(
+        "{} faults found, median {median} events; {} findings, median {of_all} events; not found in 600 cases: {missed:?}",
+        sizes.len(),
+        all.len()
+    );
+    println!("{} of {} do not say where it goes wrong: {without_place:#?}", without_place.len(), all.len());
+    assert!(without_place.len() * 5 <= all.len());
+    assert!(median <= 12 && of_all <= 12, "{sizes:?} {all:?}");
 }
 
 /// A reader that introduces itself and refuses whatever it is given.
@@ -139,8 +153,10 @@ fn findings_of_another_reader_are_complete() {
 #[cfg(feature = "faults")]
 #[test]
 fn findings_of_planted_faults_are_complete() {
-    for fault in ["gc-begin-twice", "go-create-twice", "range-twice"] {
+    for (fault, event) in [("gc-begin-twice", "GCBegin"), ("go-create-twice", "GoCreate"), ("range-twice", "Begin")] {
         let records = hunt(&["--cases", "300", "--steps", "40", "--fault", fault]);
         assert!(records.iter().all(|r| r["suspicion"]["who"][0] == "builtin"), "{fault}: {records:#?}");
+        let named = |r: &serde_json::Value| r["place"].as_str().is_some_and(|place| place.contains(event));
+        assert!(records.iter().any(named), "{fault} {event}: {records:#?}");
     }
 }

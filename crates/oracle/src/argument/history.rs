@@ -4,15 +4,39 @@ use super::{Since, Stands};
 use rustc_hash::FxHashMap;
 use tracehound_parser::details::{Change, Details, Resource};
 use tracehound_parser::{Error, GoId, Options, ProcId, Reader};
+use tracehound_wire::limits::MAX_EVENT_ARGS;
 use tracehound_wire::raw::{RawItem, RawReader, TextStyle};
 use tracehound_wire::{ArgKind, EventType};
 
 /// What a P or goroutine became last, and by which event; and what each M had last.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    last: FxHashMap<Resource, Since>,
+    last: FxHashMap<Resource, Last>,
     /// By M: the P and goroutine in the context of its last event.
     context: FxHashMap<i64, (ProcId, GoId)>,
+}
+
+/// The last change of a P or goroutine. There are millions of changes in a large trace, so that
+/// nothing is put into words before somebody asks.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    change: Change,
+    m: i64,
+    ty: EventType,
+    args: [u64; MAX_EVENT_ARGS],
+    offset: u64,
+}
+
+impl Last {
+    fn in_words(&self) -> Since {
+        let (what, state) = match self.change {
+            Change::Proc { id, new, .. } => (format!("P{id}"), new.to_string()),
+            Change::Goroutine { id, new, .. } => (format!("G{id}"), new.to_string()),
+        };
+        let args = self.args[..self.ty.spec().args.len()].to_vec();
+        let by = Stands { m: self.m, ty: self.ty, args, offset: self.offset };
+        Since { what, state: state.to_lowercase(), by }
+    }
 }
 
 impl History {
@@ -30,45 +54,63 @@ impl History {
         let m = event.thread().0;
         self.context.insert(m, (event.proc(), event.goroutine()));
         let Details::StateTransition(transition) = event.details() else { return };
-        let (what, resource, state) = match transition.change {
-            Change::Proc { id, new, .. } => (format!("P{id}"), Resource::Proc(id), new.to_string()),
-            Change::Goroutine { id, new, .. } => (format!("G{id}"), Resource::Goroutine(id), new.to_string()),
+        let resource = match transition.change {
+            Change::Proc { id, .. } => Resource::Proc(id),
+            Change::Goroutine { id, .. } => Resource::Goroutine(id),
         };
         let (Some(ty), Some(offset)) = (event.wire_type(), event.offset()) else { return };
-        let by = Stands { m, ty, args: event.args().to_vec(), offset };
-        self.last.insert(resource, Since { what, state: state.to_lowercase(), by });
+        let mut args = [0; MAX_EVENT_ARGS];
+        args[..event.args().len()].copy_from_slice(event.args());
+        self.last.insert(resource, Last { change: transition.change, m, ty, args, offset });
     }
 
     /// What a P or goroutine is, and since when.
     pub fn since(&self, resource: Resource) -> Option<Since> {
-        self.last.get(&resource).cloned()
+        self.last.get(&resource).map(Last::in_words)
     }
 
     /// What the event at the error's place names, and what its M had.
     pub fn about(&self, trace: &[u8], error: &Error) -> Vec<Since> {
         let place = error.place();
-        let mut resources = Vec::new();
-        if let (Some(offset), Some(ty)) = (place.offset, place.event_type)
-            && let Some(args) = args_at(trace, offset, ty)
-        {
-            for (&(_, kind), &arg) in ty.spec().args.iter().zip(&args) {
-                match kind {
-                    ArgKind::G | ArgKind::NewG => resources.push(Resource::Goroutine(GoId(arg as i64))),
-                    ArgKind::P => resources.push(Resource::Proc(ProcId(arg as i64))),
-                    _ => {}
-                }
-            }
-        }
-        if let Some((p, g)) = place.thread.and_then(|m| self.context.get(&m)) {
-            resources.extend([Resource::Proc(*p), Resource::Goroutine(*g)]);
-        }
+        let event = place.offset.zip(place.event_type).and_then(|(at, ty)| Some((ty, args_at(trace, at, ty)?)));
+        let (ty, args) = event.unwrap_or((EventType::ProcStop, Vec::new()));
+        self.of_event(ty, &args, place.thread)
+    }
+
+    /// What an event names, and what its M had.
+    fn of_event(&self, ty: EventType, args: &[u64], m: Option<i64>) -> Vec<Since> {
+        let named = ty.spec().args.iter().zip(args).filter_map(|(&(_, kind), &arg)| match kind {
+            ArgKind::G | ArgKind::NewG => Some(Resource::Goroutine(GoId(arg as i64))),
+            ArgKind::P => Some(Resource::Proc(ProcId(arg as i64))),
+            _ => None,
+        });
+        let context = m.and_then(|m| self.context.get(&m));
+        let had = context.into_iter().flat_map(|(p, g)| [Resource::Proc(*p), Resource::Goroutine(*g)]);
         let mut known: Vec<Since> = Vec::new();
-        for since in resources.into_iter().filter_map(|r| self.since(r)) {
+        for since in named.chain(had).filter_map(|r| self.since(r)) {
             if !known.contains(&since) {
                 known.push(since);
             }
         }
         known
+    }
+
+    /// The event that comes n-th, counted from 0 without Syncs, and since when what it is about is what it is.
+    pub fn at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Vec<Since>)> {
+        let mut history = History::default();
+        let mut reader = Reader::with_options(trace, options).ok()?;
+        let mut before = 0;
+        while let Some(Ok(event)) = reader.next_event() {
+            let Some(ty) = event.wire_type() else { continue };
+            if before == n {
+                let (m, args) = (event.thread().0, event.args().to_vec());
+                let since = history.of_event(ty, &args, Some(m));
+                return Some((Stands { m, ty, args, offset: event.offset()? }, since));
+            }
+            before += 1;
+            history.event(&event);
+        }
+        None
     }
 }
 

@@ -110,6 +110,12 @@ impl Argument {
     }
 }
 
+/// The event that comes n-th, counted from 0 without Syncs, in the order that the built-in reader finds, and since
+/// when what it is about is what it is. `None` if there are not so many.
+pub fn event_at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Vec<Since>)> {
+    History::at(trace, options, n)
+}
+
 /// Follows from the first wait to the one whose stream has what it needs, and so on.
 fn chain(waits: &[Wait], history: &History, streams: &Streams) -> Argument {
     let mut argument = Argument::default();

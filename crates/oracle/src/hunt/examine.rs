@@ -157,6 +157,15 @@ impl Examiner {
         VerdictVector::new(&named, |i, j| same[i] == same[j])
     }
 
+    /// The reader of this name; `None` if it is none of a reader.
+    pub(super) fn reader(&mut self, name: &str) -> Option<&mut dyn ReaderUnderTest> {
+        if name == "builtin" {
+            return Some(&mut self.builtin);
+        }
+        let other = self.others.iter_mut().find(|other| other.reader.name() == name);
+        other.map(|other| &mut *other.reader as &mut dyn ReaderUnderTest)
+    }
+
     /// What every reader says to a trace, in full. `verdicts` are the words for it.
     pub(super) fn witnesses(&mut self, bytes: &[u8], verdicts: &[(String, String)]) -> Vec<Witness> {
         let mut readers: Vec<&mut dyn ReaderUnderTest> = vec![&mut self.builtin];

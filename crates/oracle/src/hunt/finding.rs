@@ -5,6 +5,7 @@ use super::examine::Examiner;
 use super::folder;
 use super::keeps::Keeps;
 use super::neighbour::{self, Neighbour};
+use super::place::place;
 use super::record::{Judged, NeighbourRecord, Record};
 use super::suspicion::Evidence;
 use super::{Breach, Setup};
@@ -23,8 +24,8 @@ use tracehound_wire::{Body, Expect, Item, TestFile, Trace};
 /// little about the trace.
 const SHRINK_TIME_OF_FAILURES: Duration = Duration::from_secs(3);
 
-/// How long the choices of a finding may be shrunk whose trace is shrunk afterwards.
-const SHRINK_TIME_OF_CHOICES: Duration = Duration::from_millis(500);
+/// How many tries the choices of a finding may take whose trace is shrunk afterwards.
+const SHRINK_TRIES_OF_CHOICES: u64 = 1500;
 
 /// How many tries each way may take.
 const SHRINK_TRIES: u64 = 40_000;
@@ -61,9 +62,7 @@ impl Finding {
         let budget = || Budget::new(SHRINK_TRIES, time).until(hurry.clone());
         // Where the trace can be shrunk as well, choices cost more time than they save.
         let of_choices = match breach.law {
-            law if Keeps::knows(law) => {
-                Budget::new(SHRINK_TRIES, time.min(SHRINK_TIME_OF_CHOICES)).until(hurry.clone())
-            }
+            law if Keeps::knows(law) => Budget::new(SHRINK_TRIES_OF_CHOICES, time).until(hurry.clone()),
             _ => budget(),
         };
         let (case, mut breach) = match &breach.case.origin {
@@ -135,6 +134,7 @@ impl Facts<'_> {
         let evidence =
             Evidence { law: breach.law, reader: &breach.reader, judge: &judge, witnesses: &readers, emission_fault };
         let suspicion = evidence.suspicion();
+        let place = examiner.reader(&breach.reader).and_then(|reader| place(bytes, judged, reader, setup.options));
         let neighbour = self.neighbour.map(|n| NeighbourRecord {
             edit: n.edit.clone(),
             verdict: n.verdict.clone(),
@@ -158,6 +158,7 @@ impl Facts<'_> {
             edit: None,
             judge,
             suspicion,
+            place,
             neighbour,
             replay: breach.case.to_string(),
             command: String::new(),

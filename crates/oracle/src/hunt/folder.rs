@@ -189,6 +189,9 @@ fn readme(record: &Record, trace: &str) -> String {
         who => who.join(", "),
     };
     out.push_str(&format!("\nLikely wrong: {who}. {}\n\n", record.suspicion.why));
+    if let Some(place) = &record.place {
+        out.push_str(&format!("{place}\n\n"));
+    }
     match &record.neighbour {
         Some(n) => out.push_str(&format!("All agree ({}) on `neighbour.test`, in which {}.\n\n", n.verdict, n.edit)),
         None => out.push_str("No trace one edit away was found on which all agree.\n\n"),
@@ -213,6 +216,7 @@ fn issue(record: &Record, trace: &str) -> String {
         out.push_str(&format!("{}\n", record.words.lines().next().unwrap_or_default()));
     }
     out.push_str(&format!("{}\n", record.suspicion.why));
+    out.extend(record.place.iter().map(|place| format!("{place}\n")));
     let lines: Vec<&str> = trace.lines().filter(|l| !l.starts_with("# ") || l.contains("cannot happen")).collect();
     if lines.len() <= LINES_SHOWN {
         lines.iter().for_each(|line| out.push_str(&format!("{line}\n")));

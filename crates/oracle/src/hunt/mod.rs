@@ -14,6 +14,7 @@ mod keeps;
 mod merge;
 mod neighbour;
 mod opening;
+mod place;
 mod probe;
 mod record;
 mod stats;

@@ -34,6 +34,8 @@ pub struct Record {
     pub judge: Judged,
     /// Who is likely wrong.
     pub suspicion: Suspicion,
+    /// Where it goes wrong: the rule, or the event and what came before it.
+    pub place: Option<String>,
     /// The nearest trace on which all agree, if one was found.
     pub neighbour: Option<NeighbourRecord>,
     /// The smallest case, as a string.

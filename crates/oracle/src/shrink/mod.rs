@@ -5,6 +5,7 @@
 //! Whatever is kept has been tried: the smaller case breaks the same law, by the same
 //! reader, in the same way.
 
+mod status;
 mod tape;
 mod trace;
 mod window;

@@ -4,13 +4,13 @@
 //! Leaving out an event leaves a hole in the sequence numbers of its P or G, so each try is
 //! made twice: as it is, and with the numbers closed up.
 
+use super::status::{change_in_status, status_for_change};
 use super::window::{Film, View};
 use super::{Budget, ShrinkError};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use tracehound_wire::event::{go_status, proc_status};
 
-use tracehound_wire::{ArgKind, Batch, Body, Event, EventType, Item, SizeField, Trace, leading_events};
+use tracehound_wire::{ArgKind, Batch, Body, Event, Item, SizeField, Trace, leading_events};
 
 /// The smallest trace found for which `holds` still says yes.
 ///
@@ -35,7 +35,7 @@ pub fn shrink_trace(
         work.leave_out_events();
         work.leave_out_short_spans();
         work.leave_out_pairs();
-        work.begin_running();
+        work.begin_later();
         work.make_plain();
         work.leave_out_records();
         if work.best == before || work.budget.is_over() {
@@ -234,14 +234,15 @@ impl Work<'_> {
         }
     }
 
-    /// A P or goroutine that is told and then started begins as running instead.
-    fn begin_running(&mut self) {
+    /// A P or goroutine that is told and then changed is told as changed instead.
+    fn begin_later(&mut self) {
         if events(&self.best) > SMALL {
             return;
         }
         let mut n = 0;
         while n < events(&self.best) {
-            if !status_for_start(&self.best, n).is_some_and(|candidate| self.offer(candidate)) {
+            let candidates = [status_for_change(&self.best, n), change_in_status(&self.best, n)];
+            if !candidates.into_iter().flatten().any(|candidate| self.offer(candidate)) {
                 n += 1;
             }
         }
@@ -348,48 +349,6 @@ fn remove_events(trace: &mut Trace, start: usize, end: usize) {
     });
 }
 
-/// The trace with its n-th event, the start of a P or goroutine, replaced by a status that
-/// tells it as running, and with the statuses before that left out; `None` for other events.
-fn status_for_start(trace: &Trace, n: usize) -> Option<Trace> {
-    let mut at = 0;
-    let mut found = None;
-    for batch in trace.batches() {
-        let Body::Events(events) = &batch.body else { continue };
-        if n < at + events.len() {
-            found = Some((batch.generation, batch.m, events[n - at]));
-            break;
-        }
-        at += events.len();
-    }
-    let (generation, m, start) = found?;
-    let id = start.args[0];
-    let (told, status): (&[EventType], Event) = match start.ty {
-        EventType::ProcStart => {
-            (&[EventType::ProcStatus], Event::new(EventType::ProcStatus, start.dt, &[id, proc_status::RUNNING]))
-        }
-        EventType::GoStart => (
-            &[EventType::GoStatus, EventType::GoStatusStack],
-            Event::new(EventType::GoStatus, start.dt, &[id, m, go_status::RUNNING]),
-        ),
-        _ => return None,
-    };
-    let mut candidate = trace.clone();
-    at = 0;
-    for batch in candidate.batches_mut() {
-        let same = batch.generation == generation;
-        let Body::Events(events) = &mut batch.body else { continue };
-        events.retain_mut(|e| {
-            at += 1;
-            if at == n + 1 {
-                *e = status;
-            }
-            at == n + 1 || !same || e.args[0] != id || !told.contains(&e.ty)
-        });
-    }
-    candidate.items.retain(|i| !matches!(i, Item::Batch(b) if matches!(&b.body, Body::Events(e) if e.is_empty())));
-    Some(candidate)
-}
-
 fn zero_args(trace: &mut Trace, kind: ArgKind) {
     each_event(trace, |e| {
         for (i, (_, k)) in e.ty.spec().args.iter().enumerate().take(e.args.len()) {
@@ -462,6 +421,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
     use tracehound_generator::{Case, Config};
+    use tracehound_wire::EventType;
 
     fn budget() -> Budget {
         Budget::new(100_000, Duration::from_secs(600))

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use tracehound_parser::{Options, Reader};
 use tracehound_wire::raw::{RawItem, RawReader, TextStyle};
-use tracehound_wire::{ArgKind, Batch, Body, Event, EventType, Item, NONE_ID, SizeField, Trace};
+use tracehound_wire::rule::RuleGroup;
+use tracehound_wire::{ArgKind, Batch, Body, Event, EventType, Item, NONE_ID, RejectRule, SizeField, Trace};
 
 /// Events in one batch at most: a batch must not be larger than 64 KiB.
 const BATCH: usize = 1000;
@@ -55,8 +56,16 @@ impl Order {
         self.events.len()
     }
 
-    /// Reads a trace up to its end or its error.
-    fn read(bytes: &[u8]) -> Option<Order> {
+    /// Reads a trace up to its end or its error. Where it is refused for what stands around the events, it is read
+    /// without that.
+    fn of(trace: &Trace) -> Option<Order> {
+        let (order, rule) = Order::read(&trace.to_bytes())?;
+        let around = matches!(rule, Some(rule) if matches!(rule.group(), RuleGroup::Container | RuleGroup::Tables));
+        let bare = if around { Order::read(&events_only(trace).to_bytes()) } else { None };
+        Some(bare.map_or(order, |(bare, _)| bare))
+    }
+
+    fn read(bytes: &[u8]) -> Option<(Order, Option<RejectRule>)> {
         let raw = RawReader::new(bytes, TextStyle::Lossless).ok()?;
         let timed = raw.map_while(Result::ok).filter_map(|item| match item {
             // A clock snapshot has a time too, but stands in no stream.
@@ -74,14 +83,32 @@ impl Order {
                 events.push(place);
             }
         });
-        Some(Order { events, refused: end.is_err() })
+        let rule = end.as_ref().err().and_then(|e| e.rule());
+        Some((Order { events, refused: end.is_err() }, rule))
     }
+}
+
+/// The events of a trace, and of the rest what no trace can do without.
+fn events_only(trace: &Trace) -> Trace {
+    let mut bare = trace.clone();
+    bare.items.retain(|item| match item {
+        Item::Batch(b) => matches!(b.body, Body::Events(_) | Body::Sync(_)),
+        Item::EndOfGeneration => true,
+        _ => false,
+    });
+    for batch in bare.batches_mut() {
+        if let Body::Events(events) = &mut batch.body {
+            events.iter_mut().for_each(|e| *e = plain(*e));
+        }
+        batch.size = SizeField::Shortest;
+    }
+    bare
 }
 
 impl<'t> Film<'t> {
     /// `None` if the trace has no beginning that can be read.
     pub fn new(trace: &'t Trace) -> Option<Film<'t>> {
-        let order = Order::read(&trace.to_bytes())?;
+        let order = Order::of(trace)?;
         let mut streams: BTreeMap<StreamId, Vec<usize>> = BTreeMap::new();
         let mut firsts = Vec::with_capacity(trace.items.len());
         let mut next = 0;
@@ -244,7 +271,6 @@ impl Cut {
         let mut statuses = self.statuses();
         let mut out = Trace { version: whole.version, header: whole.header.clone(), items: Vec::new() };
         let mut inside = false;
-        let mut tables = Vec::new();
         for item in &whole.items {
             match item {
                 Item::Batch(b) => {
@@ -257,7 +283,7 @@ impl Cut {
                             batches(&mut out.items, id, b.time, told.unwrap_or_default(), part);
                         }
                         Body::Sync(_) if inside => out.items.push(item.clone()),
-                        _ if inside && self.view.tables => tables.push(item.clone()),
+                        _ if inside && self.view.tables => out.items.push(item.clone()),
                         _ => {}
                     }
                 }
@@ -266,16 +292,14 @@ impl Cut {
                 _ => {}
             }
         }
+        let mut silent = Vec::new();
         for (m, told) in statuses {
             // An M in a syscall may have written nothing in all the generation.
-            batches(&mut tables, (self.first, m), 0, told, Vec::new());
+            batches(&mut silent, (self.first, m), 0, told, Vec::new());
         }
-        // Tables stand anywhere in their generation; before a generation's end is what all versions allow.
-        for table in tables {
-            let generation = |i: &Item| if let Item::Batch(b) = i { Some(b.generation) } else { None };
-            let at = out.items.iter().position(|i| generation(i) == generation(&table)).unwrap_or(out.items.len());
-            out.items.insert(at, table);
-        }
+        let of_first = |i: &Item| matches!(i, Item::Batch(b) if b.generation == self.first);
+        let at = out.items.iter().position(of_first).unwrap_or(out.items.len());
+        out.items.splice(at..at, silent);
         out
     }
 
