@@ -205,7 +205,7 @@ impl<'a> Layout<'a> {
             match Body::decode(version, &self.bytes[batch.body.clone()]) {
                 Body::Strings(records) => {
                     for r in records {
-                        tables.strings.entry(r.id).or_insert(r.bytes);
+                        tables.strings.entry(r.id).or_insert(r.bytes.into_owned());
                     }
                 }
                 Body::Stacks(records) => {

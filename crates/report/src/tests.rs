@@ -51,7 +51,7 @@ pub(crate) fn gcwait() -> (Trace, Vec<u64>) {
                 SyncRecord::ClockSnapshot { dt: 0, mono: 1, sec: 1, nsec: 0 },
             ]),
         ),
-        batch(NONE_ID, 1, Body::Strings(vec![StringRecord { id: 1, bytes: b"</script><b>\xff".to_vec() }])),
+        batch(NONE_ID, 1, Body::Strings(vec![StringRecord { id: 1, bytes: b"</script><b>\xff".into() }])),
         batch(M0, 1, Body::Events(m0.to_vec())),
         batch(M1, 1, Body::Events(m1.to_vec())),
         Item::EndOfGeneration,

@@ -167,7 +167,7 @@ impl<'a> Cursor<'a> {
         self.expect(EventType::String)?;
         let id = self.shortest()?;
         let len = self.shortest()?;
-        Some(StringRecord { id, bytes: self.take(len)?.to_vec() })
+        Some(StringRecord { id, bytes: self.take(len)?.to_vec().into() })
     }
 
     fn stack(&mut self) -> Option<StackRecord> {
@@ -223,7 +223,7 @@ mod tests {
         let of = |version, data: &[u8]| only_batch(version, &[&[1, 1, 5, 9, data.len() as u8], data].concat()).body;
         assert_eq!(
             of(Version::Go122, &[4, 5, 1, 2, 0xff, b'a']),
-            Body::Strings(vec![StringRecord { id: 1, bytes: vec![0xff, b'a'] }])
+            Body::Strings(vec![StringRecord { id: 1, bytes: vec![0xff, b'a'].into() }])
         );
         let frame = Frame { pc: 9, func: 1, file: 2, line: 3 };
         assert_eq!(

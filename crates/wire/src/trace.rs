@@ -6,6 +6,7 @@ use crate::event::EventType;
 use crate::limits::{MAX_EVENT_ARGS, MAX_VARINT_LEN, RUNTIME_SIZE_WIDTH};
 use crate::varint;
 use crate::version::{HEADER_LEN, Version};
+use std::borrow::Cow;
 
 /// A whole trace: header and items in file order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,8 +117,8 @@ impl Event {
 pub struct StringRecord {
     /// Its id; 0 is reserved for the empty string.
     pub id: u64,
-    /// Its bytes, which need not be UTF-8.
-    pub bytes: Vec<u8>,
+    /// Its bytes, which need not be UTF-8. Borrowed where they are a program's own, such as the runtime's reasons.
+    pub bytes: Cow<'static, [u8]>,
 }
 
 /// One stack table record.

@@ -129,7 +129,7 @@ fn the_container_carries_what_readers_refuse() {
     assert!(matches!(&trace.items[..], [Item::Batch(Batch { body: Body::Events(e), .. })] if e.len() == 40_000));
     // Duplicate ids, id 0, strings that are too long or not UTF-8.
     let long = vec![0xff; 2000];
-    let body = Body::Strings([0, 1, 1].map(|id| StringRecord { id, bytes: long.clone() }).to_vec());
+    let body = Body::Strings([0, 1, 1].map(|id| StringRecord { id, bytes: long.clone().into() }).to_vec());
     let mut bytes = Vec::new();
     body.encode_into(Version::Go126, &mut bytes);
     assert_eq!(Body::decode(Version::Go126, &bytes), body);

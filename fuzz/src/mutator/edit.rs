@@ -164,7 +164,7 @@ fn edit_table(trace: &mut Trace, dice: &mut Dice) {
     match &mut batch.body {
         Body::Strings(records) => edit_records(records, dice, edit_string, |dice| StringRecord {
             id: dice.below(8) as u64,
-            bytes: b"tracehound".to_vec(),
+            bytes: b"tracehound".into(),
         }),
         Body::Stacks(records) => edit_records(records, dice, edit_stack, |dice| StackRecord {
             id: dice.below(8) as u64,
@@ -206,9 +206,9 @@ fn edit_records<T: Clone>(records: &mut Vec<T>, dice: &mut Dice, edit: fn(&mut T
 fn edit_string(record: &mut StringRecord, dice: &mut Dice) {
     match dice.below(4) {
         0 => record.id = dice.number(record.id),
-        1 => record.bytes.clear(),
-        2 => record.bytes.resize([1, 64, 1023, 1024, 1025][dice.below(5)], b'x'),
-        _ => record.bytes.push(dice.below(256) as u8),
+        1 => record.bytes.to_mut().clear(),
+        2 => record.bytes.to_mut().resize([1, 64, 1023, 1024, 1025][dice.below(5)], b'x'),
+        _ => record.bytes.to_mut().push(dice.below(256) as u8),
     }
 }
 

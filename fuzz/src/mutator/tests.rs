@@ -16,7 +16,7 @@ fn sample() -> Trace {
     trace.items = vec![
         batch(1, NONE_ID, Body::Sync(vec![SyncRecord::Frequency(1)])),
         batch(1, 0, Body::Events(events)),
-        batch(1, NONE_ID, Body::Strings(vec![StringRecord { id: 1, bytes: b"preempted".to_vec() }])),
+        batch(1, NONE_ID, Body::Strings(vec![StringRecord { id: 1, bytes: b"preempted".into() }])),
         Item::EndOfGeneration,
     ];
     trace

@@ -209,7 +209,7 @@ impl<'t> Facts<'t> {
             Item::Batch(Batch { body: Body::Strings(records), .. }) => Some(records),
             _ => None,
         });
-        records.flatten().map(|r| (r.id, r.bytes.as_slice())).collect()
+        records.flatten().map(|r| (r.id, &*r.bytes)).collect()
     }
 
     /// A goroutine id that the trace never mentions.

@@ -30,7 +30,7 @@ pub(super) const OPERATORS: &[Operator] = &[
                 f,
                 any_generation(f, c)?,
                 "string id 0 is defined",
-                vec![StringRecord { id: 0, bytes: b"x".to_vec() }],
+                vec![StringRecord { id: 0, bytes: b"x".into() }],
             )
         },
     ),
@@ -330,11 +330,11 @@ fn stacks(facts: &Facts<'_>, generation: usize, what: &str, record: StackRecord)
 }
 
 fn long_string(beyond: u64) -> StringRecord {
-    StringRecord { id: NONE_ID, bytes: vec![b'x'; (MAX_STRING_LEN + beyond) as usize] }
+    StringRecord { id: NONE_ID, bytes: vec![b'x'; (MAX_STRING_LEN + beyond) as usize].into() }
 }
 
 fn all_strings(facts: &Facts<'_>) -> Vec<(usize, StringRecord)> {
-    let record = |(id, bytes): (u64, &[u8])| StringRecord { id, bytes: bytes.to_vec() };
+    let record = |(id, bytes): (u64, &[u8])| StringRecord { id, bytes: bytes.to_vec().into() };
     let of = |g| facts.strings(g).into_iter().map(move |s| (g, record(s)));
     (0..facts.generations.len()).flat_map(of).collect()
 }

@@ -37,9 +37,7 @@ impl Tracer {
         open.sync_time = sync_time;
         open.strings.reserve(self.pool.strings.len());
         open.stacks.reserve(self.pool.stacks.len());
-        for content in names::registered(self.swarm.flavour.minor()) {
-            open.strings.id(content);
-        }
+        open.strings.register(names::registered(self.swarm.flavour.minor()));
     }
 
     /// Statuses of all live goroutines that nothing in `number` mentioned, written by the tracer itself.
@@ -274,7 +272,7 @@ impl Tracer {
         let mut records = Vec::with_capacity(open.strings.used.len());
         let mut size = 1;
         for &(content, id) in &open.strings.used {
-            let bytes = self.pool.strings[content as usize].to_vec();
+            let bytes = self.pool.strings[content as usize].clone();
             let len = 1 + varint::len(u64::from(id)) + varint::len(bytes.len() as u64) + bytes.len();
             if size + len > MAX_BATCH_SIZE as usize {
                 items.push(batch(open.number, NONE, time, Body::Strings(std::mem::take(&mut records))));

@@ -69,6 +69,12 @@ impl Pool {
     }
 }
 
+/// How far a new content's id is from the latest: two Ms that race to add the same leave a gap, now and then.
+#[inline]
+fn gap(content: u64) -> u32 {
+    if content % 7 == 3 { 2 } else { 1 }
+}
+
 /// The ids that one generation gives to contents, on first use.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
@@ -88,6 +94,16 @@ impl Ids {
         }
     }
 
+    /// Gives ids to contents that have none yet, for which there is room, and which are not 0.
+    pub fn register(&mut self, contents: impl Iterator<Item = u64>) {
+        for content in contents {
+            debug_assert!(content != 0 && self.by_content[content as usize] == 0, "content {content} has an id");
+            self.next += gap(content);
+            self.used.push((content as u32, self.next));
+            self.by_content[content as usize] = self.next;
+        }
+    }
+
     /// The wire id of a content. Content 0 is always 0.
     #[inline]
     pub fn id(&mut self, content: u64) -> u64 {
@@ -99,8 +115,7 @@ impl Ids {
             self.by_content.resize(at + 1, 0);
         }
         if self.by_content[at] == 0 {
-            // Two Ms that race to add the same content leave a gap, now and then.
-            self.next += if content % 7 == 3 { 2 } else { 1 };
+            self.next += gap(content);
             self.used.push((content as u32, self.next));
             self.by_content[at] = self.next;
         }

@@ -117,7 +117,7 @@ impl CodecFault {
                 }
                 (CodecFault::StringsMended, Body::Strings(records)) => {
                     for record in records {
-                        record.bytes = String::from_utf8_lossy(&record.bytes).into_owned().into_bytes();
+                        record.bytes = String::from_utf8_lossy(&record.bytes).into_owned().into_bytes().into();
                     }
                 }
                 _ => {}

@@ -61,7 +61,7 @@ impl Made {
     }
 
     pub fn strings(self, strings: &[(u64, &[u8])]) -> Made {
-        let records = strings.iter().map(|(id, s)| StringRecord { id: *id, bytes: s.to_vec() }).collect();
+        let records = strings.iter().map(|(id, s)| StringRecord { id: *id, bytes: s.to_vec().into() }).collect();
         self.batch(NONE_ID, 1, Body::Strings(records))
     }
 

@@ -17,7 +17,7 @@ const M1: u64 = 4027;
 fn trace(threads: &[(u64, Vec<Event>)]) -> Vec<u8> {
     let batch = |m, body| Item::Batch(Batch { generation: 1, m, time: 1, size: SizeField::Shortest, body });
     let snapshot = SyncRecord::ClockSnapshot { dt: 0, mono: 1, sec: 1, nsec: 0 };
-    let string = |id, bytes: &[u8]| StringRecord { id, bytes: bytes.to_vec() };
+    let string = |id, bytes: &[u8]| StringRecord { id, bytes: bytes.to_vec().into() };
     let frame = |pc, line| Frame { pc, func: 2, file: 3, line };
     let mut trace = Trace::new(Version::Go126);
     trace.items = vec![

@@ -138,7 +138,7 @@ impl GenerationState {
     /// The stack and the string table, each cut into batches of a size that readers take.
     fn tables_into(&self, time: u64, out: &mut Vec<Item>) {
         let stacks = self.stacks.iter().zip(1..).map(|(frames, id)| StackRecord { id, frames: frames.clone() });
-        let strings = self.strings.iter().zip(1..).map(|(bytes, id)| StringRecord { id, bytes: bytes.clone() });
+        let strings = self.strings.iter().zip(1..).map(|(bytes, id)| StringRecord { id, bytes: bytes.clone().into() });
         let stacks = split(stacks, |s| 20 + s.frames.len() * 4 * varint::len(u64::MAX));
         out.extend(stacks.into_iter().map(|t| self.batch(NONE_ID, time, Body::Stacks(t))));
         let strings = split(strings, |s| 20 + s.bytes.len());

@@ -158,7 +158,7 @@ fn items(version: Version, generation: u64) -> Vec<Item> {
     let time = 100 * generation;
     let batch = |m, time, body| Item::Batch(Batch { generation, m, time, size: SizeField::Shortest, body });
     let event = |m, time, events: &[Event]| batch(m, time, Body::Events(events.to_vec()));
-    let text = |id, s: &str| StringRecord { id, bytes: s.as_bytes().to_vec() };
+    let text = |id, s: &str| StringRecord { id, bytes: s.as_bytes().to_vec().into() };
     let frame = |pc, func| Frame { pc, func, file: 2, line: 3 };
     let sample = |time, stack| CpuSample { time, m: 5, p: 0, g: 1, stack };
     let mut sync = vec![SyncRecord::Frequency(500_000_000)];

@@ -196,7 +196,7 @@ impl Scene {
     /// Begins the next generation with its clock and tables. (No event that is timed needs a version with more.)
     pub fn next(&mut self) {
         self.generation += 1;
-        let strings = [(1, "one"), (2, "two")].map(|(id, s)| StringRecord { id, bytes: s.as_bytes().to_vec() });
+        let strings = [(1, "one"), (2, "two")].map(|(id, s)| StringRecord { id, bytes: s.as_bytes().into() });
         let frame = |pc| Frame { pc, func: 1, file: 2, line: 3 };
         let stacks = [1, 2].map(|id| StackRecord { id, frames: vec![frame(id); id as usize] });
         self.body(NONE_ID, Body::Sync(CLOCKS[..1].to_vec()));

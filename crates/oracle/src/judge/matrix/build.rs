@@ -56,7 +56,7 @@ impl Build {
 
     /// A string table.
     pub fn strings(self, strings: &[(u64, &[u8])]) -> Build {
-        let records = strings.iter().map(|&(id, bytes)| StringRecord { id, bytes: bytes.to_vec() }).collect();
+        let records = strings.iter().map(|&(id, bytes)| StringRecord { id, bytes: bytes.to_vec().into() }).collect();
         self.body(NONE_ID, Body::Strings(records))
     }
 
