@@ -97,6 +97,9 @@ impl Checks {
         } else {
             self.skipped.push("generated files: docs/rules.md has a column for every SDK".to_owned());
         }
+        let faults =
+            ["run", "--quiet", "--release", "--features", "faults", "-p", "tracehound", "--", "faults", "--check"];
+        self.one("planted faults that are still seen", &mut cargo(&faults))?;
         for version in sdks {
             self.one(&format!("hunt, Go {version}"), &mut hunt::command(version, HUNT_CASES, 0))?;
             let mut conformance = Command::new(release("xtask"));

@@ -35,6 +35,43 @@ pub enum RuleGroup {
     Order,
 }
 
+impl RuleGroup {
+    /// Every group.
+    pub const ALL: [RuleGroup; 10] = [
+        RuleGroup::Header,
+        RuleGroup::Container,
+        RuleGroup::Tables,
+        RuleGroup::Events,
+        RuleGroup::Context,
+        RuleGroup::Procs,
+        RuleGroup::Goroutines,
+        RuleGroup::Ranges,
+        RuleGroup::Annotations,
+        RuleGroup::Order,
+    ];
+
+    /// Its stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RuleGroup::Header => "header",
+            RuleGroup::Container => "container",
+            RuleGroup::Tables => "tables",
+            RuleGroup::Events => "events",
+            RuleGroup::Context => "context",
+            RuleGroup::Procs => "procs",
+            RuleGroup::Goroutines => "goroutines",
+            RuleGroup::Ranges => "ranges",
+            RuleGroup::Annotations => "annotations",
+            RuleGroup::Order => "order",
+        }
+    }
+
+    /// The group of this name.
+    pub fn from_name(name: &str) -> Option<RuleGroup> {
+        RuleGroup::ALL.into_iter().find(|group| group.name() == name)
+    }
+}
+
 macro_rules! rules {
     (go { $($go:ident $go_class:literal $go_group:ident $go_cond:literal;)* }
      strict { $($strict:ident $strict_class:literal $strict_group:ident $strict_cond:literal;)* }) => {

@@ -368,6 +368,13 @@ impl Examiner {
             self.count_verdict(&name, answer);
             let mut broken = Vec::new();
             let ours = self.others[n].like.read(&made.bytes, Mode::Digest);
+            let refused = matches!(ours.verdict, Verdict::Rejected(_)) && !is_failure(&answer.verdict);
+            if refused && !self.others[n].reader.hello().judges(ours.verdict.rule()) {
+                let why = NotComparable::NotJudged;
+                *self.stats.not_compared.entry((Law::Agree.name().into(), why)).or_default() += 1;
+                of_case[i].1.push((name.clone(), answer.verdict.label()));
+                continue;
+            }
             let (law, outcome) = match made.history {
                 Some(_) => (Law::Accept, laws::accept(answer)),
                 None => by_label_of_other(made.label(), answer, &ours),

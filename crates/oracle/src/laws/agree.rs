@@ -1,7 +1,7 @@
 //! agree: for all readers a, b and all traces t that both know: a(t) = b(t).
 
-use crate::readers::ReaderUnderTest;
-use crate::verdict::{Answer, Comparison, Mode, NotComparable, compare};
+use crate::readers::{ReaderUnderTest, Reports};
+use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, compare};
 use tracehound_wire::parse_header;
 
 /// How often a reader is asked again before a difference counts.
@@ -35,7 +35,16 @@ pub fn resolve(
     if !both_read(a, b, trace) {
         return Comparison::NotComparable(NotComparable::VersionNotRead);
     }
+    let unjudged = |answer: &Answer, other: &dyn ReaderUnderTest| {
+        matches!(answer.verdict, Verdict::Rejected(_)) && !other.hello().judges(answer.verdict.rule())
+    };
+    if unjudged(x, b) || unjudged(y, a) {
+        return Comparison::NotComparable(NotComparable::NotJudged);
+    }
     let common = a.hello().reports.common(b.hello().reports);
+    if !common.has(Reports::EVENTS) {
+        return compare(x, y, common);
+    }
     if x.digest == y.digest && compare(x, y, common) == Comparison::Agree {
         return Comparison::Agree;
     }

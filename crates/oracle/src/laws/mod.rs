@@ -26,7 +26,7 @@ pub use transform::{permute, rebatch, shift};
 pub use truth::truth;
 
 use crate::canonical::{CanonEvent, decode};
-use crate::readers::ReaderUnderTest;
+use crate::readers::{ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Mode, NotComparable, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -148,6 +148,9 @@ pub(crate) fn read_events(
     reader: &mut dyn ReaderUnderTest,
     trace: &[u8],
 ) -> Result<(Answer, Vec<CanonEvent>), Outcome> {
+    if !reader.hello().reports.has(Reports::EVENTS) {
+        return Err(Outcome::not_applicable("the reader delivers no events"));
+    }
     let answer = reader.read(trace, Mode::Events);
     match &answer.verdict {
         Verdict::Accepted | Verdict::Rejected(_) => {}

@@ -50,6 +50,7 @@ impl Builtin {
             reads: Version::ALL.into_iter().filter(|v| *v <= newest).map(Version::minor).collect(),
             reports: reports_of(release),
             release: Some(release.to_string()),
+            judges: None,
         };
         Builtin { name: name.into(), hello, options, mimic_panics, work: Work::default() }
     }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use tracehound_wire::Version;
+use tracehound_wire::rule::RuleGroup;
+use tracehound_wire::{RejectRule, Version};
 
 /// What a reader can tell of events; a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Reports(u8);
+pub struct Reports(u16);
 
 const NAMES: [(&str, Reports); 8] = [
     ("times", Reports::TIMES),
@@ -36,8 +37,10 @@ impl Reports {
     pub const CLOCK_SNAPSHOTS: Reports = Reports(64);
     /// Experiments' own data.
     pub const EXPERIMENTAL_BATCHES: Reports = Reports(128);
+    /// Events at all. It has no name in the protocol: a reader that only judges says so with `judges`.
+    pub const EVENTS: Reports = Reports(256);
     /// All of them.
-    pub const ALL: Reports = Reports(255);
+    pub const ALL: Reports = Reports(511);
 
     /// Whether all of `other` is reported.
     #[inline]
@@ -48,6 +51,11 @@ impl Reports {
     /// What both report.
     pub const fn common(self, other: Reports) -> Reports {
         Reports(self.0 & other.0)
+    }
+
+    /// These and `other`.
+    pub const fn with(self, other: Reports) -> Reports {
+        Reports(self.0 | other.0)
     }
 
     /// These without `other`.
@@ -83,9 +91,17 @@ pub struct Hello {
     pub reports: Reports,
     /// The Go release whose reader it is or means to equal, such as "1.24".
     pub release: Option<String>,
+    /// Of a reader that only gives verdicts: the groups of rules that it knows; whatever is refused by another rule, it
+    /// may accept.
+    pub judges: Option<Vec<RuleGroup>>,
 }
 
 impl Hello {
+    /// Whether it has to refuse what is refused by this rule.
+    pub fn judges(&self, rule: Option<RejectRule>) -> bool {
+        self.judges.as_ref().is_none_or(|groups| rule.is_some_and(|rule| groups.contains(&rule.group())))
+    }
+
     /// Whether it claims to know this wire version.
     pub fn reads_version(&self, version: Version) -> bool {
         self.reads.contains(&version.minor())
@@ -107,6 +123,8 @@ struct HelloFrame {
     reports: Vec<String>,
     #[serde(default)]
     release: Option<String>,
+    #[serde(default)]
+    judges: Option<Vec<String>>,
 }
 
 impl Hello {
@@ -120,8 +138,15 @@ impl Hello {
         if f.protocol != PROTOCOL {
             return Err(format!("it speaks protocol {}, this program speaks {PROTOCOL}", f.protocol));
         }
-        let reports = Reports::from_names(f.reports.iter().map(String::as_str));
-        Ok(Hello { name: f.name, version: f.version, reads: f.reads, reports, release: f.release })
+        let group = |name: String| {
+            RuleGroup::from_name(&name).ok_or_else(|| format!("its hello judges {name:?}, which is no group of rules"))
+        };
+        let judges = f.judges.map(|names| names.into_iter().map(group).collect::<Result<Vec<_>, _>>()).transpose()?;
+        let reports = match judges {
+            Some(_) => Reports::default(),
+            None => Reports::from_names(f.reports.iter().map(String::as_str)).with(Reports::EVENTS),
+        };
+        Ok(Hello { name: f.name, version: f.version, reads: f.reads, reports, release: f.release, judges })
     }
 }
 

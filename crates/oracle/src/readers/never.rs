@@ -15,8 +15,14 @@ impl NeverStarts {
     /// `report` is what it did instead.
     pub(super) fn new(name: &str, report: String) -> NeverStarts {
         let reads = Version::ALL.iter().map(|v| v.minor()).collect();
-        let hello =
-            Hello { name: name.into(), version: String::new(), reads, reports: Reports::default(), release: None };
+        let hello = Hello {
+            name: name.into(),
+            version: String::new(),
+            reads,
+            reports: Reports::default(),
+            release: None,
+            judges: None,
+        };
         NeverStarts { name: name.into(), hello, report }
     }
 }

@@ -3,7 +3,7 @@
 //! Each step needs the ones before it, is small, and says what is wrong in words that lead to the line
 //! of the adapter. What the reader makes of rare traces is the hunt's business, not this one's.
 
-use super::{Builtin, ReaderUnderTest};
+use super::{Builtin, ReaderUnderTest, Reports};
 use crate::judge::matrix;
 use crate::laws::agree;
 use crate::verdict::{Answer, Comparison, Mode, Verdict};
@@ -70,7 +70,13 @@ fn illegal(reader: &dyn ReaderUnderTest) -> Option<(Vec<u8>, &'static str)> {
         let version = tracehound_wire::parse_header(&bytes).ok().map(|h| h.version);
         version.filter(|v| reader.hello().reads_version(*v)).map(|_| (bytes, e.rule.class()))
     };
-    matrix::entries().iter().filter(|e| e.rule == tracehound_wire::RejectRule::GoNotRunning).find_map(readable)
+    // One of the ordering if that is judged, for only then everything before it is read.
+    let usual = tracehound_wire::RejectRule::GoNotRunning;
+    let judged = |e: &&matrix::Entry| reader.hello().judges(Some(e.rule));
+    let all = matrix::entries();
+    let mut entries: Vec<&matrix::Entry> = all.iter().filter(judged).collect();
+    entries.sort_by_key(|e| e.rule != usual);
+    entries.into_iter().find_map(readable)
 }
 
 fn judged(answer: &Answer) -> Result<(), String> {
@@ -99,6 +105,11 @@ fn hello(reader: &mut dyn ReaderUnderTest) -> Result<String, String> {
         hello.version,
         reads.join(" "),
         match hello.reports.to_string() {
+            _ if hello.judges.is_some() => {
+                let groups = hello.judges.iter().flatten();
+                let names: Vec<&str> = groups.map(|group| group.name()).collect();
+                format!("no events, but judges: {}", names.join(", "))
+            }
             none if none.is_empty() => "the order of events only".to_owned(),
             some => some,
         }
@@ -147,6 +158,9 @@ fn broken(reader: &mut dyn ReaderUnderTest) -> Result<String, String> {
 }
 
 fn canonical(reader: &mut dyn ReaderUnderTest) -> Result<String, String> {
+    if !reader.hello().reports.has(Reports::EVENTS) {
+        return Ok("none: it only judges".to_owned());
+    }
     let trace = legal(reader, 2);
     let digest = reader.read(&trace, Mode::Digest);
     let full = reader.read(&trace, Mode::Events);

@@ -35,6 +35,8 @@ pub enum NotComparable {
     /// The label of an edit holds for Go 1.27's reader, and this one is of an older release,
     /// which differs here on purpose.
     OlderRelease,
+    /// The trace is refused by a rule that is not among those that the reader judges.
+    NotJudged,
     /// The reader hung, died or ran out of memory too often to be asked again.
     GivenUp,
     /// The law does not apply to this trace.
@@ -51,6 +53,7 @@ impl fmt::Display for NotComparable {
             }
             NotComparable::Known(id) => write!(f, "known divergence {id}"),
             NotComparable::OlderRelease => f.write_str("the release of this reader differs from Go 1.27's here"),
+            NotComparable::NotJudged => f.write_str("the reader does not judge the rule by which it is refused"),
             NotComparable::GivenUp => f.write_str("the reader failed too often and was given up"),
             NotComparable::LawNotApplicable(why) => f.write_str(why),
         }
@@ -105,7 +108,7 @@ impl fmt::Display for EventDifference {
 /// is known only if `common` is not everything.
 pub fn compare(a: &Answer, b: &Answer, common: Reports) -> Comparison {
     let verdicts = compare_verdicts(&a.verdict, &b.verdict, common);
-    if verdicts != Comparison::Agree || a.digest == b.digest {
+    if verdicts != Comparison::Agree || a.digest == b.digest || !common.has(Reports::EVENTS) {
         return verdicts;
     }
     let decode = |x: &Answer| x.events.as_deref().map(crate::canonical::decode);
