@@ -136,10 +136,18 @@ impl Cursor {
 
     /// Decodes the next event as [`Scan::next`] does those behind it.
     pub fn show(&self, data: &[u8], base: u64, pext: Pext, out: &mut Emitted) {
+        perform(Show { cursor: self, data, base, out }, pext);
+    }
+
+    /// The same, where the choice has been made.
+    #[inline(always)]
+    pub fn show_with<const PEXT: bool>(&self, data: &[u8], base: u64, out: &mut Emitted) {
         (out.time, out.offset, out.ty) = (self.time, base + self.at as u64, self.ty);
         out.args = match data[self.at..].first_chunk::<WORD_EVENT>() {
             Some(&[_, ref word @ ..]) if self.len as usize <= WORD_EVENT => {
-                perform(FourNumbers(u64::from_le_bytes(*word)), pext)
+                let word = u64::from_le_bytes(*word);
+                let mut numbers = Numbers { word, ends: !word & HIGH_BITS };
+                std::array::from_fn(|_| numbers.next::<PEXT>())
             }
             _ => self.all_args(data),
         };
@@ -311,15 +319,19 @@ impl Numbers {
     }
 }
 
-/// The second to the fifth number of a word; anything for those that it has not.
-struct FourNumbers(u64);
+/// [`Cursor::show`].
+struct Show<'s> {
+    cursor: &'s Cursor,
+    data: &'s [u8],
+    base: u64,
+    out: &'s mut Emitted,
+}
 
-impl Work for FourNumbers {
-    type Out = [u64; 4];
+impl Work for Show<'_> {
+    type Out = ();
     #[inline(always)]
-    fn run<const PEXT: bool>(self) -> [u64; 4] {
-        let mut numbers = Numbers { word: self.0, ends: !self.0 & HIGH_BITS };
-        std::array::from_fn(|_| numbers.next::<PEXT>())
+    fn run<const PEXT: bool>(self) {
+        self.cursor.show_with::<PEXT>(self.data, self.base, self.out);
     }
 }
 

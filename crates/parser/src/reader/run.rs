@@ -1,13 +1,16 @@
 //! Runs: one thread's events, one after the other, without a look at the other threads.
 //!
 //! Most events are followed by one of the same thread. A run lets a thread's events happen until one
-//! of another thread comes first, and makes them ready to be delivered.
+//! of another thread comes first, and makes them ready to be delivered. Where threads take turns, their
+//! runs follow each other without a way out and in again.
 
 use super::{Reader, later};
 use crate::bits::Work;
-use crate::fault::fault;
-use crate::order::{Refusal, Reject, World};
+use crate::fault::{FaultSet, fault};
+use crate::frontier::Frontier;
+use crate::order::{Order, Refusal, Reject, World};
 use crate::ready::{LEAST_ROOM, ROOM};
+use crate::records::Sample;
 use crate::threads::NONE;
 use tracehound_wire::EventType;
 
@@ -31,14 +34,30 @@ impl Run {
     pub fn is_over(&self) -> bool {
         self.cursor == NONE
     }
+
+    /// The run of the frontier's first thread, if that is what comes next; `sample` is the next one.
+    #[inline(always)]
+    fn next(frontier: &Frontier, order: &Order, sample: Option<&Sample>, faults: FaultSet) -> Run {
+        let Some(first) = frontier.first() else { return Run::OVER };
+        if order.has_blocked() && order.is_blocked(first.cursor) {
+            return Run::OVER;
+        }
+        let mut until = frontier.first_until();
+        if let Some(sample) = sample {
+            let late = fault!(faults, SamplesLate);
+            if sample.time < first.time || late && sample.time == first.time {
+                return Run::OVER;
+            }
+            until = until.min(sample.time.saturating_sub(i64::from(late)));
+        }
+        Run { cursor: first.cursor, until, decoded: false }
+    }
 }
 
 /// Why a run makes no more events ready for now.
 enum Stop {
     /// There is no room for more, or what is ready has to be delivered first.
     Pauses,
-    /// The next event comes later than another thread's, or a sample.
-    Late,
     /// What is behind the last event is not known.
     Unknown,
     /// The next event has to wait for another thread's.
@@ -54,34 +73,26 @@ impl Reader<'_> {
     /// looks at every event.
     #[inline]
     pub(super) fn begin_run(&mut self) {
-        self.run = Run::OVER;
-        let Some(first) = self.frontier.first() else { return };
-        if self.strict.is_some() || self.order.has_blocked() && self.order.is_blocked(first.cursor) {
-            return;
-        }
-        let mut until = self.frontier.first_until();
-        if let Some(sample) = self.generation.samples.get(self.next_sample) {
-            if self.sample_is_next() {
-                return;
-            }
-            let before = i64::from(fault!(self.faults, SamplesLate));
-            until = until.min(sample.time.saturating_sub(before));
-        }
-        self.run = Run { cursor: first.cursor, until, decoded: false };
+        let sample = self.generation.samples.get(self.next_sample);
+        self.run = match self.strict {
+            Some(_) => Run::OVER,
+            None => Run::next(&self.frontier, &self.order, sample, self.faults),
+        };
     }
 
-    /// Lets the run's next events happen.
+    /// Lets the run's next events happen, and those of the runs behind it, as far as there is room.
     #[inline(always)]
     fn go_on<const PEXT: bool>(&mut self) {
-        let Run { cursor: index, until, decoded } = self.run;
-        let cursor = &mut self.cursors[index as usize];
+        let Run { cursor: mut index, mut until, decoded } = self.run;
         let (data, base) = (self.input.data(), self.input.offset(0));
-        let mut scan = cursor.scan(data, base, &self.clock, self.arity);
-        self.order.enter(cursor.thread);
+        let sample = self.generation.samples.get(self.next_sample);
         let mut world = World { scene: &mut self.scene, data };
         let row = self.ready.restart();
+        let mut cursor = &mut self.cursors[index as usize];
+        let mut scan = cursor.scan(data, base, &self.clock, self.arity);
+        self.order.enter(cursor.thread);
         if !decoded {
-            cursor.show(data, base, self.pext, &mut row[0]);
+            cursor.show_with::<PEXT>(data, base, &mut row[0]);
         }
         // The place of the event that is tried, which in the end is the one that is next, but not ready.
         let mut at = 0;
@@ -116,9 +127,20 @@ impl Reader<'_> {
             }
             at += 1;
             if scan.time() > until {
-                break Stop::Late;
-            }
-            if at + LEAST_ROOM >= ROOM {
+                // Another thread goes on in the same row.
+                cursor.settle(&scan, &row[at]);
+                self.frontier.update(0, scan.time());
+                self.run = Run::next(&self.frontier, &self.order, sample, self.faults);
+                if self.run.is_over() || at + LEAST_ROOM >= ROOM {
+                    self.ready.fill(at);
+                    return;
+                }
+                Run { cursor: index, until, .. } = self.run;
+                cursor = &mut self.cursors[index as usize];
+                scan = cursor.scan(data, base, &self.clock, self.arity);
+                self.order.enter(cursor.thread);
+                cursor.show_with::<PEXT>(data, base, &mut row[at]);
+            } else if at + LEAST_ROOM >= ROOM {
                 break Stop::Pauses;
             }
         };
@@ -126,10 +148,6 @@ impl Reader<'_> {
         self.ready.fill(if matches!(stop, Stop::Unknown) { at + 1 } else { at });
         match stop {
             Stop::Pauses => self.run.decoded = true,
-            Stop::Late => {
-                self.frontier.update(0, scan.time());
-                self.begin_run();
-            }
             stop => self.stop_run(stop),
         }
     }
@@ -152,7 +170,7 @@ impl Reader<'_> {
                 Ok(()) => return,
                 Err(error) => error,
             },
-            Stop::Pauses | Stop::Late | Stop::Unknown => match self.follow(0, index) {
+            Stop::Pauses | Stop::Unknown => match self.follow(0, index) {
                 Ok(()) => return self.begin_run(),
                 Err(error) => {
                     self.ready.drop_last();
