@@ -161,10 +161,25 @@ mod tests {
                 "reports": ["times", "ties", "something-new"]}"#,
         )
         .unwrap();
-        assert_eq!(hello.reports, Reports::from_names(["ties", "times"]));
+        assert_eq!(hello.reports, Reports::from_names(["ties", "times"]).with(Reports::EVENTS));
         assert_eq!(hello.reports.to_string(), "times, ties");
         assert!(hello.reads_version(Version::Go126) && !hello.reports.has(Reports::STACKS));
         assert!(Hello::from_json(br#"{"protocol": 2, "name": "x", "reads": []}"#).unwrap_err().contains("protocol 2"));
         assert!(Hello::from_json(b"hello").is_err());
+    }
+
+    #[test]
+    fn a_reader_may_only_judge() {
+        let hello = |judges: &str| {
+            let frame =
+                format!(r#"{{"protocol": 1, "name": "x", "reads": [26], "reports": ["times"], "judges": {judges}}}"#);
+            Hello::from_json(frame.as_bytes())
+        };
+        let container = hello(r#"["container"]"#).unwrap();
+        assert_eq!(container.reports, Reports::default());
+        assert!(container.judges(Some(RejectRule::GenZero)) && !container.judges(Some(RejectRule::Stuck)));
+        assert!(!container.judges(None));
+        assert!(hello("null").unwrap().judges(None));
+        assert!(hello(r#"["envelope"]"#).unwrap_err().contains("envelope"));
     }
 }
