@@ -78,7 +78,7 @@ pub fn broken(options: &Options) -> Result<Tally> {
 
 /// An edit in the middle half that our reader refuses. Not every edit is illegal.
 fn break_somewhere(trace: &Trace, choices: &mut Rng) -> (Edit, usize, Trace) {
-    let events: usize = trace.batches().map(|b| if let Body::Events(e) = &b.body { e.len() } else { 0 }).sum();
+    let events = trace.event_count();
     loop {
         let at = events / 4 + choices.below((events / 2) as u32) as usize;
         let edit = EDITS[choices.below(EDITS.len() as u32) as usize];
@@ -151,7 +151,7 @@ fn hold(bytes: &[u8], folder: &Path) -> Result<bool> {
     }
     let file = TestFile::parse(&fs::read(&small).doing(small.display())?).doing(small.display())?;
     let left = Trace::decode(&file.to_binary(TextStyle::Lossless).doing(small.display())?).doing(small.display())?;
-    let left: usize = left.batches().map(|b| if let Body::Events(e) = &b.body { e.len() } else { 0 }).sum();
+    let left = left.event_count();
     let why = words.lines().next().and_then(|line| line.split(": ").nth(1)).unwrap_or("accepted");
     let explains = checks.saturating_sub(reads);
     println!(

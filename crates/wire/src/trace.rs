@@ -207,6 +207,11 @@ impl Trace {
         })
     }
 
+    /// Number of timed events in all batches.
+    pub fn event_count(&self) -> usize {
+        self.batches().map(|b| if let Body::Events(events) = &b.body { events.len() } else { 0 }).sum()
+    }
+
     /// The batches, in file order, to edit.
     pub fn batches_mut(&mut self) -> impl Iterator<Item = &mut Batch> {
         self.items.iter_mut().filter_map(|item| match item {

@@ -150,7 +150,7 @@ impl Facts<'_> {
             key: breach.key.clone(),
             rule: breach.rule.map(|r| r.class().to_owned()),
             count: 1,
-            events: self.trace.map_or(0, crate::shrink::events),
+            events: self.trace.map_or(0, Trace::event_count),
             bytes: bytes.len(),
             verdicts,
             readers,

@@ -12,7 +12,6 @@ mod window;
 mod world;
 
 pub use tape::shrink_tape;
-pub(crate) use trace::events;
 pub use trace::shrink_trace;
 
 use std::sync::Arc;

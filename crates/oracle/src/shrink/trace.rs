@@ -189,13 +189,13 @@ impl Work<'_> {
     }
 
     fn leave_out_events(&mut self) {
-        let mut len = events(&self.best).next_power_of_two();
+        let mut len = self.best.event_count().next_power_of_two();
         while len > 0 {
-            let mut end = events(&self.best);
+            let mut end = self.best.event_count();
             while end > 0 && !self.budget.is_over() {
                 let start = end.saturating_sub(len);
                 self.edit(|candidate| remove_events(candidate, start, end));
-                end = start.min(events(&self.best));
+                end = start.min(self.best.event_count());
             }
             len /= 2;
         }
@@ -203,12 +203,12 @@ impl Work<'_> {
 
     /// Spans that begin anywhere: a P that stops and starts again goes only as a whole.
     fn leave_out_short_spans(&mut self) {
-        if events(&self.best) > SMALL {
+        if self.best.event_count() > SMALL {
             return;
         }
         for len in (1..=SPAN).rev() {
             let mut start = 0;
-            while start + len <= events(&self.best) {
+            while start + len <= self.best.event_count() {
                 if !self.edit(|candidate| remove_events(candidate, start, start + len)) {
                     start += 1;
                 }
@@ -219,9 +219,9 @@ impl Work<'_> {
     /// Two events at a time, where there are few: what one thread does, another may undo.
     fn leave_out_pairs(&mut self) {
         let mut first = 0;
-        while first < events(&self.best) && events(&self.best) <= SMALL {
+        while first < self.best.event_count() && self.best.event_count() <= SMALL {
             let mut second = first + 1;
-            while second < events(&self.best) {
+            while second < self.best.event_count() {
                 let both = |candidate: &mut Trace| {
                     remove_events(candidate, second, second + 1);
                     remove_events(candidate, first, first + 1);
@@ -236,11 +236,11 @@ impl Work<'_> {
 
     /// A P or goroutine that is told and then changed is told as changed instead.
     fn begin_later(&mut self) {
-        if events(&self.best) > SMALL {
+        if self.best.event_count() > SMALL {
             return;
         }
         let mut n = 0;
-        while n < events(&self.best) {
+        while n < self.best.event_count() {
             let candidates = [status_for_change(&self.best, n), change_in_status(&self.best, n)];
             if !candidates.into_iter().flatten().any(|candidate| self.offer(candidate)) {
                 n += 1;
@@ -321,11 +321,6 @@ fn generation(item: &Item) -> Option<u64> {
     }
 }
 
-/// Number of timed events of a trace.
-pub(crate) fn events(trace: &Trace) -> usize {
-    trace.batches().map(|b| if let Body::Events(events) = &b.body { events.len() } else { 0 }).sum()
-}
-
 fn each_event(trace: &mut Trace, mut f: impl FnMut(&mut Event)) {
     for batch in trace.batches_mut() {
         if let Body::Events(events) = &mut batch.body {
@@ -350,13 +345,16 @@ fn remove_events(trace: &mut Trace, start: usize, end: usize) {
 }
 
 fn zero_args(trace: &mut Trace, kind: ArgKind) {
-    each_event(trace, |e| {
-        for (i, (_, k)) in e.ty.spec().args.iter().enumerate().take(e.args.len()) {
-            if *k == kind {
-                e.args[i] = 0;
-            }
+    each_event(trace, |e| zero(e, kind));
+}
+
+/// Makes the event's arguments of a kind 0.
+pub(super) fn zero(e: &mut Event, kind: ArgKind) {
+    for (arg, (_, k)) in e.args.iter_mut().zip(e.ty.spec().args) {
+        if *k == kind {
+            *arg = 0;
         }
-    });
+    }
 }
 
 /// Closes up the sequence numbers of each P and G in each generation, and of the GC: their
@@ -434,7 +432,7 @@ mod tests {
         let traces = (0..).map(|seed| Case::from_seed(seed, Config::default()).generate().into_trace());
         let trace = traces.into_iter().find(|t| has(t, EventType::GoStart)).unwrap();
         let shrunk = shrink_trace(&trace, budget(), |t| has(t, EventType::GoStart)).unwrap();
-        assert_eq!((shrunk.items.len(), events(&shrunk)), (1, 1));
+        assert_eq!((shrunk.items.len(), shrunk.event_count()), (1, 1));
         assert!(has(&shrunk, EventType::GoStart));
     }
 

@@ -4,6 +4,7 @@
 //! Leaving out events one by one never gets rid of a history: each event needs those before it. A window does, at once,
 //! whatever the size of the trace.
 
+use super::trace::zero;
 use super::world::{Context, Thing, World};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -414,11 +415,7 @@ impl Cut {
 
 /// The event without what refers to tables.
 fn plain(mut e: Event) -> Event {
-    for (i, (_, kind)) in e.ty.spec().args.iter().enumerate() {
-        if matches!(kind, ArgKind::String | ArgKind::Stack) {
-            e.args[i] = 0;
-        }
-    }
+    [ArgKind::String, ArgKind::Stack].into_iter().for_each(|kind| zero(&mut e, kind));
     e
 }
 
