@@ -368,8 +368,7 @@ impl Examiner {
             self.count_verdict(&name, answer);
             let mut broken = Vec::new();
             let ours = self.others[n].like.read(&made.bytes, Mode::Digest);
-            let refused = matches!(ours.verdict, Verdict::Rejected(_)) && !is_failure(&answer.verdict);
-            if refused && !self.others[n].reader.hello().judges(ours.verdict.rule()) {
+            if !is_failure(&answer.verdict) && laws::unjudged(&ours, self.others[n].reader.hello()) {
                 let why = NotComparable::NotJudged;
                 *self.stats.not_compared.entry((Law::Agree.name().into(), why)).or_default() += 1;
                 of_case[i].1.push((name.clone(), answer.verdict.label()));

@@ -1,6 +1,6 @@
 //! agree: for all readers a, b and all traces t that both know: a(t) = b(t).
 
-use crate::readers::{ReaderUnderTest, Reports};
+use crate::readers::{Hello, ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, compare};
 use tracehound_wire::parse_header;
 
@@ -23,6 +23,11 @@ fn both_read(a: &dyn ReaderUnderTest, b: &dyn ReaderUnderTest, trace: &[u8]) -> 
     version.is_none_or(|v| a.hello().reads_version(v) && b.hello().reads_version(v))
 }
 
+/// Whether an answer refuses a trace by a rule that the other reader does not judge, so that it may accept it.
+pub(crate) fn unjudged(answer: &Answer, other: &Hello) -> bool {
+    matches!(answer.verdict, Verdict::Rejected(_)) && !other.judges(answer.verdict.rule())
+}
+
 /// Compares two answers that carry digests only. Where they part, both readers are asked
 /// for the events, and each several times: a reader that contradicts itself proves nothing.
 pub fn resolve(
@@ -35,10 +40,7 @@ pub fn resolve(
     if !both_read(a, b, trace) {
         return Comparison::NotComparable(NotComparable::VersionNotRead);
     }
-    let unjudged = |answer: &Answer, other: &dyn ReaderUnderTest| {
-        matches!(answer.verdict, Verdict::Rejected(_)) && !other.hello().judges(answer.verdict.rule())
-    };
-    if unjudged(x, b) || unjudged(y, a) {
+    if unjudged(x, b.hello()) || unjudged(y, a.hello()) {
         return Comparison::NotComparable(NotComparable::NotJudged);
     }
     let common = a.hello().reports.common(b.hello().reports);

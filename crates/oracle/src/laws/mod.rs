@@ -14,6 +14,7 @@ mod stable;
 mod transform;
 mod truth;
 
+pub(crate) use agree::unjudged;
 pub use agree::{agree, resolve};
 pub use base::{accept, bounded, reject};
 pub use context::context;
