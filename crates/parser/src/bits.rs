@@ -81,6 +81,18 @@ pub(crate) fn gather<const PEXT: bool>(groups: u64) -> u64 {
     fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
+/// The high bits of the bytes of `word` that are a varint's last ones.
+#[inline(always)]
+pub(crate) fn number_ends(word: u64) -> u64 {
+    !word & HIGH_BITS
+}
+
+/// The bits of `word` up to its lowest one, and that one.
+#[inline(always)]
+pub(crate) fn up_to_lowest(word: u64) -> u64 {
+    word ^ word.wrapping_sub(1)
+}
+
 /// Which of the ones of a word: the first, second, ... eighth, or none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Nth {

@@ -1,15 +1,17 @@
 //! A thread's place in its stream of events: decodes one event ahead, in place.
 
-use crate::bits::{Nth, Pext, Work, gather, nth_one, perform};
+use crate::bits::{Nth, Pext, Work, gather, nth_one, number_ends, perform, up_to_lowest};
 use crate::clock::Clock;
 use crate::event::Emitted;
 use crate::generation::BatchSpan;
+use crate::input::Input;
 use crate::release::Switches;
+use std::hint::select_unpredictable;
 use tracehound_wire::event::TYPE_RANGE;
 use tracehound_wire::{EventType, RejectRule, varint};
 
 /// A thread's next event and what follows it. There may be millions of these, so it is
-/// kept small: the event's arguments are decoded from the data when it is tried.
+/// kept small: what the event is and its arguments are decoded from the data when it is tried.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor {
     /// The next event's time in ns.
@@ -23,8 +25,6 @@ pub(crate) struct Cursor {
     /// Bytes of the next event, and of the rest of its batch behind it.
     len: u32,
     rest: u32,
-    /// The next event's type.
-    pub ty: EventType,
 }
 
 /// An event that cannot be decoded.
@@ -86,8 +86,6 @@ impl Arity {
     }
 }
 
-/// The high bit of each byte of a word.
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 /// Bytes of a type and of numbers that fill a word.
 const WORD_EVENT: usize = 9;
 
@@ -95,86 +93,60 @@ impl Cursor {
     /// A cursor before the first event of a stream that begins with batch `head`.
     pub fn new(thread: u32, head: u32, batches: &[BatchSpan]) -> Cursor {
         let (at, rest) = batches.get(head as usize).map_or((0, 0), |b| (b.start, b.len));
-        Cursor { time: 0, at, thread, batch: head, len: 0, rest, ty: EventType::ProcStop }
+        Cursor { time: 0, at, thread, batch: head, len: 0, rest }
     }
 
     /// Finds the next event, its time and its end, and makes sure that its arguments can be
     /// decoded; false if there is none.
-    pub fn advance(
-        &mut self,
-        data: &[u8],
-        batches: &[BatchSpan],
-        clock: &Clock,
-        arity: Arity,
-    ) -> Result<bool, Box<DecodeError>> {
-        let mut scan = self.scan(data, 0, clock, arity);
-        let mut next = Emitted::EMPTY;
-        if scan.next::<false>(&mut next) {
-            self.settle(&scan, &next);
+    pub fn advance(&mut self, ground: &Ground<'_>, batches: &[BatchSpan]) -> Result<bool, Box<DecodeError>> {
+        let mut scan = self.scan();
+        if scan.next::<false>(ground, self.end()) {
+            self.settle(&scan);
             return Ok(true);
         }
-        self.advance_slowly(data, batches, clock, arity)
+        self.advance_slowly(ground, batches)
     }
 
-    /// What is behind the next event; the data begins at `base` in the file.
+    /// The next event.
     #[inline(always)]
-    pub fn scan<'d>(&self, data: &'d [u8], base: u64, clock: &Clock, arity: Arity) -> Scan<'d> {
-        let at = self.at + self.len as usize;
-        let rest = &data[at..][..self.rest as usize];
-        Scan { base, end: base + (at + rest.len()) as u64, rest, time: self.time, clock: *clock, arity }
+    pub fn scan(&self) -> Scan {
+        Scan { at: self.at, behind: self.at + self.len as usize, time: self.time }
     }
 
-    /// Makes the event that was decoded last the next one.
+    /// Where the batch ends.
     #[inline(always)]
-    pub fn settle(&mut self, scan: &Scan<'_>, last: &Emitted) {
-        self.time = scan.time;
-        self.at = (last.offset - scan.base) as usize;
-        self.len = (scan.end - last.offset) as u32 - scan.rest.len() as u32;
-        self.rest = scan.rest.len() as u32;
-        self.ty = last.ty;
+    pub fn end(&self) -> usize {
+        self.at + self.len as usize + self.rest as usize
     }
 
-    /// Decodes the next event as [`Scan::next`] does those behind it.
-    pub fn show(&self, data: &[u8], base: u64, pext: Pext, out: &mut Emitted) {
-        perform(Show { cursor: self, data, base, out }, pext);
-    }
-
-    /// The same, where the choice has been made.
+    /// Makes the event where the scan of the same batch is the next one.
     #[inline(always)]
-    pub fn show_with<const PEXT: bool>(&self, data: &[u8], base: u64, out: &mut Emitted) {
-        (out.time, out.offset, out.ty) = (self.time, base + self.at as u64, self.ty);
-        out.args = match data[self.at..].first_chunk::<WORD_EVENT>() {
-            Some(&[_, ref word @ ..]) if self.len as usize <= WORD_EVENT => {
-                let word = u64::from_le_bytes(*word);
-                let mut numbers = Numbers { word, ends: !word & HIGH_BITS };
-                std::array::from_fn(|_| numbers.next::<PEXT>())
-            }
-            _ => self.all_args(data),
-        };
+    pub fn settle(&mut self, scan: &Scan) {
+        self.rest = (self.end() - scan.behind) as u32;
+        self.len = (scan.behind - scan.at) as u32;
+        (self.time, self.at) = (scan.time, scan.at);
+    }
+
+    /// The next event's type; Sync, which no event of a thread has, if there is none.
+    pub fn ty(&self, data: &[u8]) -> EventType {
+        data.get(self.at).copied().and_then(EventType::from_byte).unwrap_or(EventType::Sync)
+    }
+
+    /// Decodes the next event, as [`Scan::show`] does.
+    pub fn show(&self, ground: &Ground<'_>, pext: Pext, out: &mut Emitted) {
+        perform(Show { cursor: self, ground, out }, pext);
     }
 
     /// All of the next event's arguments; 0 for those that it has not.
     pub fn all_args(&self, data: &[u8]) -> [u64; 4] {
-        let mut args = [0; 4];
-        let event = &data[self.at..];
-        let mut used = 1 + varint::read(&event[1..]).map_or(0, |(_, len)| len);
-        for arg in &mut args[..self.ty.spec().args.len()] {
-            let (value, len) = varint::read(&event[used..]).unwrap_or((0, 0));
-            *arg = value;
-            used += len;
-        }
-        args
+        let n = self.ty(data).spec().args.len();
+        data.get(self.at..).map_or([0; 4], |event| args_of(event, n.min(4)))
     }
 
     /// What [`advance`](Cursor::advance) does, for every event, also the first of a batch, and for what is none.
     #[inline(never)]
-    fn advance_slowly(
-        &mut self,
-        data: &[u8],
-        batches: &[BatchSpan],
-        clock: &Clock,
-        arity: Arity,
-    ) -> Result<bool, Box<DecodeError>> {
+    fn advance_slowly(&mut self, ground: &Ground<'_>, batches: &[BatchSpan]) -> Result<bool, Box<DecodeError>> {
+        let &Ground { data, clock, arity, .. } = ground;
         // The time of the event before in the batch; 0 also means that there is none, as in Go.
         let mut last = self.time;
         let mut at = self.at + self.len as usize;
@@ -206,7 +178,6 @@ impl Cursor {
             };
             used += len;
         }
-        self.ty = ty;
         self.at = at;
         self.len = used as u32;
         self.rest -= used as u32;
@@ -215,91 +186,175 @@ impl Cursor {
     }
 }
 
-/// What is left of a batch, on the way through its events.
-#[derive(Clone, Copy)]
-pub(crate) struct Scan<'d> {
-    /// Where the data begins in the file, and where the batch ends.
-    base: u64,
-    end: u64,
-    rest: &'d [u8],
-    /// The time of the event before.
-    time: i64,
-    clock: Clock,
-    arity: Arity,
+/// The `n` arguments, at most four, of an event that can be decoded.
+fn args_of(event: &[u8], n: usize) -> [u64; 4] {
+    let mut args = [0; 4];
+    let mut rest = event.get(1..).unwrap_or_default();
+    let mut number = || {
+        let (value, len) = varint::read(rest).ok()?;
+        rest = &rest[len..];
+        Some(value)
+    };
+    number();
+    args[..n].fill_with(|| number().unwrap_or(0));
+    args
 }
 
-impl Scan<'_> {
-    /// The time of the event that was decoded last.
+/// What all cursors of a generation go over, and how to read it.
+#[derive(Clone, Copy)]
+pub(crate) struct Ground<'d> {
+    pub data: &'d [u8],
+    /// Where the data begins in the file.
+    pub base: u64,
+    pub clock: &'d Clock,
+    pub arity: Arity,
+}
+
+impl<'d> Ground<'d> {
+    /// What is in memory of the input.
+    #[inline(always)]
+    pub fn of(input: &'d Input<'_>, clock: &'d Clock, arity: Arity) -> Ground<'d> {
+        Ground { data: input.data(), base: input.offset(0), clock, arity }
+    }
+}
+
+/// A place in a batch, on the way from event to event.
+#[derive(Clone, Copy)]
+pub(crate) struct Scan {
+    /// Where in the data the event is, and where what is behind it.
+    at: usize,
+    behind: usize,
+    time: i64,
+}
+
+/// An event whose numbers fit into a word, as those of nearly all do.
+#[derive(Clone, Copy)]
+struct WordEvent {
+    row: &'static Row,
+    word: u64,
+    /// Where its numbers end.
+    ends: u64,
+}
+
+impl WordEvent {
+    /// The one at this place in the data, whose batch may end before; `None` for others, and where there are
+    /// not enough bytes.
+    ///
+    /// No branch depends on the lengths of the numbers, as such branches are mispredicted more often
+    /// than all others.
+    #[inline(always)]
+    fn of<const PEXT: bool>(ground: &Ground<'_>, at: usize) -> Option<WordEvent> {
+        let &[byte, ref word @ ..] = ground.data.get(at..at + WORD_EVENT)?.first_chunk::<WORD_EVENT>()?;
+        let word = u64::from_le_bytes(*word);
+        let event = WordEvent { row: &ground.arity.0[usize::from(byte)], word, ends: number_ends(word) };
+        (event.end::<PEXT>() != 0).then_some(event)
+    }
+
+    /// A word with a one in the last byte of the last number; 0 if that is not in the word.
+    #[inline(always)]
+    fn end<const PEXT: bool>(&self) -> u64 {
+        nth_one::<PEXT>(self.ends, self.row.numbers)
+    }
+
+    /// How many bytes the event has.
+    #[inline(always)]
+    fn len<const PEXT: bool>(&self) -> usize {
+        (self.end::<PEXT>().trailing_zeros() / 8 + 2) as usize
+    }
+
+    /// The time delta.
+    #[inline(always)]
+    fn dt<const PEXT: bool>(&self) -> u64 {
+        gather::<PEXT>(self.word & up_to_lowest(self.ends))
+    }
+}
+
+impl Scan {
+    /// No place, behind all that is.
+    pub const NOWHERE: Scan = Scan { at: 0, behind: 0, time: i64::MAX };
+
+    /// The event's time.
     #[inline(always)]
     pub fn time(&self) -> i64 {
         self.time
     }
 
-    /// Decodes the next event: its time, place, type and arguments, behind which there may be anything.
-    /// False, and nothing done, at the end of the batch, for what cannot be decoded, and behind a time of 0,
-    /// where times mean something else.
+    /// One of two, without a branch: which one cannot be foreseen.
     #[inline(always)]
-    pub fn next<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
-        if self.next_in_word::<PEXT>(out) {
-            return true;
+    pub fn choose(first: bool, a: &Scan, b: &Scan) -> Scan {
+        Scan {
+            at: select_unpredictable(first, a.at, b.at),
+            behind: select_unpredictable(first, a.behind, b.behind),
+            time: select_unpredictable(first, a.time, b.time),
         }
-        // By value, so that it need not be in memory for the sake of this.
-        match self.next_one_by_one(out) {
-            Some(scan) => *self = scan,
-            None => return false,
-        }
-        true
     }
 
-    /// The same for events whose numbers fit into a word, as those of nearly all do, and behind which there
-    /// are enough bytes; false, and nothing done, for others.
-    ///
-    /// No branch depends on the lengths of the numbers, as such branches are mispredicted more often
-    /// than all others.
+    /// Writes the event's time, place, type and arguments, behind which there may be anything.
     #[inline(always)]
-    fn next_in_word<const PEXT: bool>(&mut self, out: &mut Emitted) -> bool {
-        let Some(&[byte, ref word @ ..]) = self.rest.first_chunk::<WORD_EVENT>() else { return false };
-        let word = u64::from_le_bytes(*word);
-        let row = &self.arity.0[usize::from(byte)];
-        let ends = !word & HIGH_BITS;
-        let end = nth_one::<PEXT>(ends, row.numbers);
-        if end == 0 || self.time == 0 {
-            return false;
-        }
-        self.time = self.clock.ns(gather::<PEXT>(word & up_to_lowest(ends))).wrapping_add(self.time);
-        (out.time, out.offset, out.ty) = (self.time, self.end - self.rest.len() as u64, row.ty);
-        self.rest = &self.rest[(end.trailing_zeros() / 8 + 2) as usize..];
+    pub fn show<const PEXT: bool>(&self, ground: &Ground<'_>, out: &mut Emitted) {
+        (out.time, out.offset) = (self.time, ground.base + self.at as u64);
+        let Some(WordEvent { row, word, ends }) = WordEvent::of::<PEXT>(ground, self.at) else {
+            (out.ty, out.args) = self.show_one_by_one(ground);
+            return;
+        };
+        out.ty = row.ty;
         let mut numbers = Numbers { word, ends };
         (out.args[0], out.args[1]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
         if row.n > 2 {
             (out.args[2], out.args[3]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
         }
-        true
     }
 
-    /// The same for every event; what is behind it then.
     #[cold]
     #[inline(never)]
-    fn next_one_by_one(self, out: &mut Emitted) -> Option<Self> {
-        let (&byte, mut rest) = self.rest.split_first()?;
-        let row = &self.arity.0[usize::from(byte)];
-        if row.n >= OUT_OF_RANGE || self.time == 0 {
-            return None;
-        }
-        let mut number = || {
-            let (value, len) = varint::read(rest).ok()?;
-            rest = &rest[len..];
-            Some(value)
-        };
-        let dt = number()?;
-        let mut args = [0; 4];
-        for arg in &mut args[..usize::from(row.n)] {
-            *arg = number()?;
-        }
-        let time = self.clock.ns(dt).wrapping_add(self.time);
-        (out.time, out.offset, out.ty, out.args) = (time, self.end - self.rest.len() as u64, row.ty, args);
-        Some(Scan { time, rest, ..self })
+    fn show_one_by_one(&self, ground: &Ground<'_>) -> (EventType, [u64; 4]) {
+        let event = &ground.data[self.at..self.behind];
+        let row = &ground.arity.0[event.first().map_or(0, |&byte| usize::from(byte))];
+        (row.ty, args_of(event, usize::from(row.n).min(4)))
     }
+
+    /// Goes on to the next event of the batch, which ends at `end`. False, and nothing done, at its end, for what cannot
+    /// be decoded, and behind a time of 0, where times mean something else.
+    #[inline(always)]
+    pub fn next<const PEXT: bool>(&mut self, ground: &Ground<'_>, end: usize) -> bool {
+        let at = self.behind;
+        let (mut dt, mut behind) = (0, usize::MAX);
+        if let Some(event) = WordEvent::of::<PEXT>(ground, at) {
+            (dt, behind) = (event.dt::<PEXT>(), at + event.len::<PEXT>());
+        }
+        if behind > end {
+            match measure_one_by_one(&ground.data[at..end], ground.arity) {
+                Some((slow, len)) => (dt, behind) = (slow, at + len),
+                None => return false,
+            }
+        }
+        if self.time == 0 {
+            return false;
+        }
+        *self = Scan { at, behind, time: ground.clock.ns(dt).wrapping_add(self.time) };
+        true
+    }
+}
+
+/// The time delta and the number of bytes of the event that the bytes begin with; `None` for what is none.
+#[cold]
+#[inline(never)]
+fn measure_one_by_one(bytes: &[u8], arity: Arity) -> Option<(u64, usize)> {
+    let (&byte, mut rest) = bytes.split_first()?;
+    let row = &arity.0[usize::from(byte)];
+    if row.n >= OUT_OF_RANGE {
+        return None;
+    }
+    let mut number = || {
+        let (value, len) = varint::read(rest).ok()?;
+        rest = &rest[len..];
+        Some(value)
+    };
+    let dt = number()?;
+    for _ in 0..row.n {
+        number()?;
+    }
+    Some((dt, bytes.len() - rest.len()))
 }
 
 /// The numbers in a word, on the way from one to the next.
@@ -320,25 +375,18 @@ impl Numbers {
 }
 
 /// [`Cursor::show`].
-struct Show<'s> {
+struct Show<'s, 'd> {
     cursor: &'s Cursor,
-    data: &'s [u8],
-    base: u64,
+    ground: &'s Ground<'d>,
     out: &'s mut Emitted,
 }
 
-impl Work for Show<'_> {
+impl Work for Show<'_, '_> {
     type Out = ();
     #[inline(always)]
     fn run<const PEXT: bool>(self) {
-        self.cursor.show_with::<PEXT>(self.data, self.base, self.out);
+        self.cursor.scan().show::<PEXT>(self.ground, self.out);
     }
-}
-
-/// The bits of `word` up to its lowest one, and that one.
-#[inline(always)]
-fn up_to_lowest(word: u64) -> u64 {
-    word ^ word.wrapping_sub(1)
 }
 
 #[cold]
@@ -375,19 +423,19 @@ mod tests {
     use super::*;
     use crate::fault::FaultSet;
 
-    /// The event behind that of a cursor.
-    struct Scanned<'s, 'd>(&'s mut Scan<'d>, &'s mut Emitted);
+    /// Whether there is an event behind that of a cursor, which it goes on to then.
+    struct Next<'s, 'd>(&'s mut Scan, &'s Ground<'d>, usize);
 
-    impl Work for Scanned<'_, '_> {
+    impl Work for Next<'_, '_> {
         type Out = bool;
         #[inline(always)]
         fn run<const PEXT: bool>(self) -> bool {
-            self.0.next_in_word::<PEXT>(self.1)
+            self.0.next::<PEXT>(self.1, self.2)
         }
     }
 
-    fn fields(c: &Cursor) -> (i64, usize, u32, u32, EventType) {
-        (c.time, c.at, c.len, c.rest, c.ty)
+    fn fields(c: &Cursor) -> (i64, usize, u32, u32) {
+        (c.time, c.at, c.len, c.rest)
     }
 
     #[test]
@@ -409,31 +457,25 @@ mod tests {
             let rest = 1 + random() % 30;
             let batch = BatchSpan { start: 0, ts: 5, len: 2 + rest, next: u32::MAX };
             let cursor = Cursor { time: 1000, len: 2, rest, ..Cursor::new(0, 0, &[batch]) };
+            let ground = Ground { data: &data, base: 0, clock: &clock, arity: Arity(&GO_125) };
             let mut one_by_one = cursor;
-            let expected = one_by_one.advance_slowly(&data, &[batch], &clock, Arity(&GO_125)).is_ok_and(|found| found);
-            let (mut found, mut next) = (cursor, Emitted::EMPTY);
-            let mut scan = found.scan(&data, 0, &clock, Arity(&GO_125));
-            let behind = scan.next_one_by_one(&mut next);
-            assert_eq!(behind.is_some(), expected, "{data:x?}");
-            if let Some(behind) = behind {
-                scan = behind;
-                found.settle(&scan, &next);
-                assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
-                assert_eq!(next.args, one_by_one.all_args(&data), "{data:x?}");
-            }
+            let expected = one_by_one.advance_slowly(&ground, &[batch]).is_ok_and(|found| found);
+            in_words +=
+                u32::from(WordEvent::of::<false>(&ground, 2).is_some_and(|e| e.len::<false>() <= rest as usize));
             for pext in [Pext::detect(), Pext::NO] {
-                let (mut found, mut next) = (cursor, Emitted::EMPTY);
-                let mut scan = found.scan(&data, 0, &clock, Arity(&GO_125));
-                if !perform(Scanned(&mut scan, &mut next), pext) {
+                let mut found = cursor;
+                let mut scan = found.scan();
+                assert_eq!(perform(Next(&mut scan, &ground, cursor.end()), pext), expected, "{data:x?}");
+                if !expected {
                     continue;
                 }
-                found.settle(&scan, &next);
-                in_words += 1;
-                assert!(expected, "{data:x?}");
+                found.settle(&scan);
                 assert_eq!(fields(&found), fields(&one_by_one), "{data:x?}");
-                let args = one_by_one.ty.spec().args.len();
-                assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");
-                found.show(&data, 0, pext, &mut next);
+                let mut next = Emitted::EMPTY;
+                found.show(&ground, pext, &mut next);
+                assert_eq!((next.time, next.offset), (found.time, found.at as u64), "{data:x?}");
+                assert_eq!(next.ty, one_by_one.ty(&data), "{data:x?}");
+                let args = next.ty.spec().args.len();
                 assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");
             }
         }

@@ -14,6 +14,24 @@ pub(crate) struct Slot {
     pub cursor: u32,
 }
 
+/// The first thread's way without a look at the others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turns {
+    /// The slot of the thread with which it takes turns; 0 if it goes on alone.
+    pub with: usize,
+    /// The last time at which that may be.
+    pub until: i64,
+}
+
+impl Turns {
+    /// The same for the first thread alone.
+    #[inline]
+    pub fn alone(self, frontier: &Frontier) -> Turns {
+        let until = if self.with == 0 { self.until } else { self.until.min(frontier.slots[self.with].time) };
+        Turns { with: 0, until }
+    }
+}
+
 /// The heap.
 #[derive(Debug)]
 pub(crate) struct Frontier {
@@ -52,21 +70,29 @@ impl Frontier {
         a > b || fault!(self.faults, TieOrder) && a == b
     }
 
-    /// Until which time the first thread can go on without giving way to another.
+    /// Who goes on with the first thread, and how long without a look at the others. Nothing must come
+    /// behind time `until` without one, whoever is there.
     #[inline]
-    pub fn first_until(&self) -> i64 {
-        let next = match self.slots[..] {
-            [_, left, right, ..] => left.time.min(right.time),
-            [_, left] => left.time,
-            _ => return i64::MAX,
-        };
-        if fault!(self.faults, TieOrder) { next.saturating_sub(1) } else { next }
+    pub fn turns(&self, until: i64) -> Turns {
+        let time = |i: usize| self.slots.get(i).map_or(i64::MAX, |slot| slot.time);
+        if self.slots.len() < 2 {
+            return Turns { with: 0, until };
+        }
+        let with = if self.slots.len() > 2 && self.later(1, 2) { 2 } else { 1 };
+        let second = self.slots[with].time;
+        // As long as the two go on before this, all that changes in the heap is that they change places.
+        let third = time(3 - with).min(time(2 * with + 1)).min(time(2 * with + 2));
+        if second < third && second <= until && !fault!(self.faults, TieOrder) {
+            return Turns { with, until: until.min(third - 1) };
+        }
+        let second = if fault!(self.faults, TieOrder) { second.saturating_sub(1) } else { second };
+        Turns { with: 0, until: until.min(second) }
     }
 
-    /// Gives the first slot its new time, which must leave it the first one.
+    /// Writes what turns have made of a slot.
     #[inline]
-    pub fn set_first(&mut self, time: i64) {
-        self.slots[0].time = time;
+    pub fn set(&mut self, i: usize, slot: Slot) {
+        self.slots[i] = slot;
     }
 
     pub fn insert(&mut self, slot: Slot) {
@@ -111,14 +137,11 @@ impl Frontier {
     fn sift_down(&mut self, mut i: usize) {
         loop {
             let (left, right) = (2 * i + 1, 2 * i + 2);
-            let mut least = i;
-            if left < self.slots.len() && self.later(least, left) {
-                least = left;
+            if left >= self.slots.len() {
+                return;
             }
-            if right < self.slots.len() && self.later(least, right) {
-                least = right;
-            }
-            if least == i {
+            let least = if right < self.slots.len() && self.later(left, right) { right } else { left };
+            if !self.later(i, least) {
                 return;
             }
             self.slots.swap(i, least);

@@ -3,6 +3,7 @@
 //! Up to wire 1.25 a generation ends where the first batch of the next one begins, which
 //! is then kept ("spilled"); from 1.26 on it has an end marker.
 
+use crate::bits::Pext;
 use crate::clock::Clock;
 use crate::error::{Cause, Error, Place};
 use crate::fault::{FaultSet, fault};
@@ -77,6 +78,7 @@ pub(crate) struct Loader<'x, 'a> {
     pub version: Version,
     pub sw: &'x Switches,
     pub strict: bool,
+    pub pext: Pext,
     pub faults: FaultSet,
 }
 
@@ -247,7 +249,7 @@ impl Generation {
         let kind = if item.experiment == 0 { kind(l, item) } else { None };
         let result = match kind {
             Some(Strings) => records::strings(l.tables, data, item, l.faults),
-            Some(Stacks) => records::stacks(l.tables, data, item, l.sw),
+            Some(Stacks) => records::stacks(l.tables, data, item, l.sw, l.pext),
             Some(CPUSamples) => records::samples(&mut self.samples, data, item, base, l.faults),
             Some(k) if k == sync_kind => records::sync(&mut self.sync, data, item, l.version, l.sw, l.faults),
             _ if item.experiment != 0 => {

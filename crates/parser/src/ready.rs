@@ -9,7 +9,7 @@ use crate::event::Emitted;
 /// The most events that can lie here.
 pub(crate) const ROOM: usize = 64;
 
-/// The least room for an event, the two that it may bring with it, and the one behind.
+/// The least room for an event and the two that it may bring with it.
 pub(crate) const LEAST_ROOM: usize = 3;
 
 /// The events, in a row that is filled from its start when all have been delivered.
@@ -38,7 +38,7 @@ impl Ready {
     /// The event that was taken from this place.
     #[inline(always)]
     pub fn get(&self, at: usize) -> &Emitted {
-        &self.row[at]
+        &self.row[at % ROOM]
     }
 
     /// All events, delivered ones included.
@@ -59,11 +59,9 @@ impl Ready {
         self.end += 1;
     }
 
-    /// Forgets all events, and makes of the one that was behind them the first of the row, which it gives. What
-    /// is written to it becomes events by [`fill`](Ready::fill).
+    /// Forgets all events. What is written to the row that it gives becomes events by [`fill`](Ready::fill).
     #[inline(always)]
     pub fn restart(&mut self) -> &mut [Emitted; ROOM] {
-        self.row[0] = self.row[self.end];
         self.clear();
         &mut self.row
     }

@@ -4,12 +4,13 @@
 //! exactly where a number should begin, and the read loop takes that for the end of the
 //! trace; [`RecordError::Silent`] is that end.
 
+use crate::bits::{Pext, Work, perform};
 use crate::clock::Clock;
 use crate::details::ClockSnapshot;
 use crate::fault::{FaultSet, fault};
 use crate::item::Item;
 use crate::release::Switches;
-use crate::tables::{TableFrame, Tables};
+use crate::tables::{Stacks, TableFrame, Tables};
 use tracehound_wire::limits::{MAX_FRAMES, MAX_STRING_LEN};
 use tracehound_wire::varint::{self, VarintError};
 use tracehound_wire::{EventType, RejectRule, Version};
@@ -49,7 +50,7 @@ impl Fields<'_> {
 
     #[inline(always)]
     fn raw(&mut self) -> std::result::Result<u64, VarintError> {
-        let (value, len) = varint::read(&self.data[self.pos..self.end])?;
+        let (value, len) = varint::read(self.rest())?;
         self.pos += len;
         Ok(value)
     }
@@ -67,6 +68,29 @@ impl Fields<'_> {
             VarintError::Overflow => format!("expected {what}, but the number has more than 64 bits"),
         };
         broken(RejectRule::StructVarint, self.pos, message)
+    }
+
+    /// What is left.
+    #[inline(always)]
+    fn rest(&self) -> &[u8] {
+        &self.data[self.pos..self.end]
+    }
+
+    /// Frame `i` of stack `id`.
+    #[inline(never)]
+    fn frame(&mut self, id: u64, i: u64) -> Result<TableFrame> {
+        let mut field = |what| {
+            self.raw().map_err(|_| {
+                let message = format!("expected the {what} of frame {} of stack {id}, found no number", i + 1);
+                RecordError::Rule(RejectRule::StackFrameVarint, self.pos, message)
+            })
+        };
+        Ok(TableFrame {
+            pc: field("program counter")?,
+            func: field("function")?,
+            file: field("file")?,
+            line: field("line")?,
+        })
     }
 
     fn expect(&mut self, byte: u8, want: EventType, rule: RejectRule) -> Result<()> {
@@ -115,7 +139,7 @@ fn taken(what: &str, id: u64) -> String {
 }
 
 /// Reads a stack table batch.
-pub(crate) fn stacks(tables: &mut Tables, data: &[u8], item: &Item, sw: &Switches) -> Result<()> {
+pub(crate) fn stacks(tables: &mut Tables, data: &[u8], item: &Item, sw: &Switches, pext: Pext) -> Result<()> {
     let mut f = Fields::new(data, item, 1);
     while let Some(byte) = f.byte() {
         f.expect(byte, EventType::Stack, RejectRule::StacksBadEntry)?;
@@ -127,26 +151,37 @@ pub(crate) fn stacks(tables: &mut Tables, data: &[u8], item: &Item, sw: &Switche
             return broken(RejectRule::StackTooDeep, at, message);
         }
         let mark = tables.stacks.mark();
-        for i in 0..frames {
-            let mut field = |what| {
-                f.raw().map_err(|_| {
-                    let message = format!("expected the {what} of frame {} of stack {id}, found no number", i + 1);
-                    RecordError::Rule(RejectRule::StackFrameVarint, f.pos, message)
-                })
-            };
-            let frame = TableFrame {
-                pc: field("program counter")?,
-                func: field("function")?,
-                file: field("file")?,
-                line: field("line")?,
-            };
-            tables.stacks.push_frame(frame, sw.frames_per_pc);
-        }
+        perform(Frames { f: &mut f, stacks: &mut tables.stacks, id, frames, per_pc: sw.frames_per_pc }, pext)?;
         if !tables.stacks.insert(id, mark) {
             return broken(RejectRule::StackDuplicateId, at, taken("stack", id));
         }
     }
     Ok(())
+}
+
+/// Reads the frames of stack `id`.
+struct Frames<'f, 'd> {
+    f: &'f mut Fields<'d>,
+    stacks: &'f mut Stacks,
+    id: u64,
+    frames: u64,
+    per_pc: bool,
+}
+
+impl Work for Frames<'_, '_> {
+    type Out = Result<()>;
+    #[inline(always)]
+    fn run<const PEXT: bool>(self) -> Result<()> {
+        let Frames { f, stacks, id, frames, per_pc } = self;
+        for i in 0..frames {
+            let known = if per_pc { stacks.push_known_frame::<PEXT>(f.rest()) } else { None };
+            match known {
+                Some(len) => f.pos += len,
+                None => stacks.push_frame(f.frame(id, i)?, per_pc),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A CPU profile sample.

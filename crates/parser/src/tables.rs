@@ -4,6 +4,7 @@
 //! small and dense, but may be any u64, so each table is an array for the compact part
 //! and a hash map for the rest.
 
+use crate::bits::{Nth, gather, nth_one, number_ends, up_to_lowest};
 use crate::details::ClockSnapshot;
 use rustc_hash::FxHashMap;
 
@@ -155,9 +156,42 @@ pub(crate) struct Stacks {
     lists: Vec<u32>,
     frames: Vec<TableFrame>,
     by_pc: FxHashMap<u64, u32>,
+    /// Guesses at the places of frames, by [`guess_at`]; empty as long as there are few frames.
+    guesses: Vec<u32>,
+}
+
+/// How many guesses there are, and how many frames make them worth their memory.
+const GUESSES_BITS: u32 = 12;
+const MANY_FRAMES: usize = 16;
+
+/// Where the guess is at the place of the frame of this program counter.
+#[inline(always)]
+fn guess_at(pc: u64) -> usize {
+    (pc.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - GUESSES_BITS)) as usize
 }
 
 impl Stacks {
+    /// What [`push_frame`](Stacks::push_frame) with `per_pc` does, for the frame that `bytes` begin with, if its
+    /// program counter is one that was pushed before, as nearly all are: how many bytes the frame has. `None`, and
+    /// nothing done, if that is not seen at once.
+    #[inline(always)]
+    pub fn push_known_frame<const PEXT: bool>(&mut self, bytes: &[u8]) -> Option<usize> {
+        const REST: Nth = Nth::new(3);
+        let bytes = bytes.first_chunk::<16>()?;
+        let word = u64::from_le_bytes(*bytes.first_chunk()?);
+        let ends = number_ends(word);
+        let len = ends.trailing_zeros() as usize / 8 + 1;
+        let pc = gather::<PEXT>(word & up_to_lowest(ends));
+        let rest = u64::from_le_bytes(*bytes.get(len..)?.first_chunk()?);
+        let rest_ends = nth_one::<PEXT>(number_ends(rest), REST);
+        let at = *self.guesses.get(guess_at(pc))?;
+        if rest_ends == 0 || self.frames.get(at as usize)?.pc != pc {
+            return None;
+        }
+        self.lists.push(at);
+        Some(len + rest_ends.trailing_zeros() as usize / 8 + 1)
+    }
+
     /// Adds a frame to the stack that is being read. With `per_pc`, an earlier frame with
     /// the same program counter takes its place.
     pub fn push_frame(&mut self, frame: TableFrame, per_pc: bool) {
@@ -167,6 +201,12 @@ impl Stacks {
             self.frames.push(frame);
         }
         self.lists.push(at);
+        if self.guesses.is_empty() && self.frames.len() > MANY_FRAMES {
+            self.guesses.resize(1 << GUESSES_BITS, 0);
+        }
+        if let Some(guess) = self.guesses.get_mut(guess_at(frame.pc)) {
+            *guess = at;
+        }
     }
 
     /// Where the stack that is read next begins.

@@ -31,13 +31,15 @@ pub(crate) struct Thread {
 #[derive(Debug)]
 pub(crate) struct Threads {
     by_id: FxHashMap<i64, u32>,
-    /// Up to date but for the one at hand.
+    /// Up to date but for those at hand.
     list: Vec<Thread>,
     last: Option<(i64, u32)>,
-    /// The thread whose events are tried, taken out of the list as nearly every rule asks for it.
-    at_hand: Thread,
-    /// Its place; [`NONE`] as long as there is none.
-    at_hand_at: u32,
+    /// The threads whose events are tried in turn, taken out of the list as nearly every rule asks for them.
+    hands: [Thread; 2],
+    /// Their places; [`NONE`] for a hand that is empty.
+    places: [u32; 2],
+    /// Whose turn it is.
+    turn: usize,
 }
 
 impl Thread {
@@ -69,8 +71,9 @@ impl Default for Threads {
             by_id: FxHashMap::default(),
             list: Vec::new(),
             last: None,
-            at_hand: Thread::new(-1),
-            at_hand_at: NONE,
+            hands: [Thread::new(-1); 2],
+            places: [NONE; 2],
+            turn: 0,
         }
     }
 }
@@ -92,9 +95,9 @@ impl Threads {
         at
     }
 
-    /// The place of a thread that the ordering knows.
+    /// The place of a thread that the ordering knows. There is none without a number, -1, of which nothing is kept.
     pub fn find_known(&self, m: i64) -> Option<u32> {
-        self.by_id.get(&m).copied().filter(|&at| self.get(at).known)
+        self.by_id.get(&m).copied().filter(|&at| m != -1 && self.get(at).known)
     }
 
     /// How many there are.
@@ -102,40 +105,66 @@ impl Threads {
         self.list.len() as u32
     }
 
-    /// Takes the thread at this place to hand.
+    /// Takes the thread at this place into one of two hands.
     #[inline]
-    pub fn take_to_hand(&mut self, at: u32) {
-        if at != self.at_hand_at {
-            if self.at_hand_at != NONE {
-                self.list[self.at_hand_at as usize] = self.at_hand;
-            }
-            (self.at_hand, self.at_hand_at) = (self.list[at as usize], at);
+    pub fn take_to_hand(&mut self, hand: usize, at: u32) {
+        let (hand, other) = (hand & 1, !hand & 1);
+        if at == self.places[hand] {
+            return;
+        }
+        self.put_away(hand);
+        if at == self.places[other] {
+            self.put_away(other);
+            self.places[other] = NONE;
+        }
+        (self.hands[hand], self.places[hand]) = (self.list[at as usize], at);
+    }
+
+    #[inline(always)]
+    fn put_away(&mut self, hand: usize) {
+        if let Some(thread) = self.list.get_mut(self.places[hand] as usize) {
+            *thread = self.hands[hand];
         }
     }
 
-    /// The thread at hand.
+    /// It is the turn of the thread in this hand, which is known from now on.
+    #[inline(always)]
+    pub fn give_turn(&mut self, hand: usize) {
+        self.turn = hand & 1;
+        self.own_mut().known = true;
+    }
+
+    /// The thread whose turn it is.
     #[inline(always)]
     pub fn own(&self) -> &Thread {
-        &self.at_hand
+        &self.hands[self.turn & 1]
     }
 
-    /// The thread at hand.
+    /// The thread whose turn it is.
     #[inline(always)]
     pub fn own_mut(&mut self) -> &mut Thread {
-        &mut self.at_hand
+        &mut self.hands[self.turn & 1]
     }
 
-    /// The place of the thread at hand.
+    /// The place of the thread whose turn it is.
     #[inline(always)]
     pub fn own_place(&self) -> u32 {
-        self.at_hand_at
+        self.places[self.turn & 1]
     }
 
     pub fn get(&self, at: u32) -> &Thread {
-        if at == self.at_hand_at { &self.at_hand } else { &self.list[at as usize] }
+        match self.places {
+            [first, _] if first == at => &self.hands[0],
+            [_, second] if second == at => &self.hands[1],
+            _ => &self.list[at as usize],
+        }
     }
 
     pub fn get_mut(&mut self, at: u32) -> &mut Thread {
-        if at == self.at_hand_at { &mut self.at_hand } else { &mut self.list[at as usize] }
+        match self.places {
+            [first, _] if first == at => &mut self.hands[0],
+            [_, second] if second == at => &mut self.hands[1],
+            _ => &mut self.list[at as usize],
+        }
     }
 }

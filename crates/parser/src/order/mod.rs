@@ -210,19 +210,17 @@ impl Order {
         out.args = [args[0], args[1], 0, 0];
     }
 
-    /// The next events that are tried are those of the thread at this place.
+    /// The next event that is tried is one of the thread in this hand.
     ///
     /// Any attempt, even one that waits, makes the thread known (Go keeps an entry for it
     /// from then on, and some rules ask whether there is one).
-    #[inline]
-    pub fn enter(&mut self, thread: u32) {
-        self.threads.take_to_hand(thread);
-        let thread = self.threads.own_mut();
-        thread.known |= thread.m != -1;
+    #[inline(always)]
+    pub fn give_turn(&mut self, hand: usize) {
+        self.threads.give_turn(hand);
     }
 
-    /// Tries the decoded event `out` of the cursor with this index, whose thread has been
-    /// [`enter`](Order::enter)ed; if it happens, `out` is what to deliver.
+    /// Tries the decoded event `out` of the cursor with this index, whose thread has the
+    /// [turn](Order::give_turn); if it happens, `out` is what to deliver.
     #[inline(always)]
     pub fn advance(&mut self, cursor: u32, out: &mut Emitted, world: &mut World<'_>) -> Advance {
         let thread = self.threads.own();

@@ -43,7 +43,7 @@ macro_rules! with_g {
         #[cold]
         #[inline(never)]
         fn elsewhere(o: &mut Order, e: &mut Emitted, id: i64 $(, $more: $ty)?) -> Advance {
-            let at = o.gors.find_by_id(id);
+            let at = o.gors.fetch(id);
             o.$rule(e, at $(, $more)?)
         }
         let (id, hint) = ($id, $hint);

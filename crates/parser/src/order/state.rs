@@ -184,9 +184,21 @@ impl Gors {
         self.list.get(at as usize).is_some_and(|g| g.id == id && g.alive)
     }
 
+    /// The place of goroutine `id`, which is its hint from then on: one that lives long is asked for again.
+    #[inline(never)]
+    pub fn fetch(&mut self, id: i64) -> Option<u32> {
+        let hint = self.hint(id);
+        if self.is_at(id, hint) {
+            return Some(hint);
+        }
+        let at = self.displaced.remove(&id)?;
+        self.enter_recent(at);
+        Some(at)
+    }
+
     /// The place of goroutine `id`, if it exists but is not at its hint.
     #[inline(never)]
-    pub fn find_by_id(&self, id: i64) -> Option<u32> {
+    fn find_by_id(&self, id: i64) -> Option<u32> {
         let hint = self.hint(id);
         if self.is_at(id, hint) { Some(hint) } else { self.displaced.get(&id).copied() }
     }

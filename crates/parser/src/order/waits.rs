@@ -47,7 +47,7 @@ impl Order {
                 let others = about.get(&thing).into_iter().flatten().filter(|&&m| m != thread.m);
                 Wait {
                     thread: ThreadId(thread.m),
-                    event: cursor.ty,
+                    event: cursor.ty(data),
                     args: cursor.all_args(data),
                     time: cursor.time,
                     offset: offset(cursor.at),
@@ -64,7 +64,7 @@ impl Order {
     /// What an event, if it could happen, would say something about.
     fn things(&self, cursor: &Cursor, data: &[u8]) -> impl Iterator<Item = Thing> + use<> {
         let thread = self.threads.get(cursor.thread);
-        let spec = cursor.ty.spec();
+        let spec = cursor.ty(data).spec();
         let named = spec.args.iter().zip(cursor.all_args(data)).filter_map(|(&(_, kind), arg)| match kind {
             ArgKind::G | ArgKind::NewG => Some(Thing::Go(arg as i64)),
             ArgKind::P => Some(Thing::Proc(arg as i64)),
@@ -92,7 +92,7 @@ impl Order {
             (Condition::Goroutine { id: GoId(id), state, seq: second }, is)
         };
         let id = ProcId(first as i64);
-        match cursor.ty {
+        match cursor.ty(data) {
             EventType::ProcStart if thread.p != -1 => (Condition::NoProc { holds: ProcId(thread.p) }, proc(thread.p)),
             EventType::ProcStart => (Condition::Proc { id, state: ps::name(ps::IDLE), seq: second }, proc(id.0)),
             EventType::ProcSteal => (Condition::Proc { id, state: ps::name(ps::SYSCALL), seq: second }, proc(id.0)),

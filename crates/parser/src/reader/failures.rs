@@ -18,7 +18,7 @@ impl Reader<'_> {
         Place {
             offset: Some(self.input.offset(cursor.at)),
             thread: Some(self.order.threads.get(cursor.thread).m),
-            event_type: Some(cursor.ty),
+            event_type: Some(cursor.ty(self.input.data())),
             ..self.place()
         }
     }
@@ -51,7 +51,7 @@ impl Reader<'_> {
     #[cold]
     pub(super) fn stuck(&self) -> Error {
         let all = (0..self.frontier.len()).map(|i| &self.cursors[self.frontier.get(i).cursor as usize]);
-        let (waiting, untried): (Vec<&Cursor>, Vec<&Cursor>) = all.partition(|c| can_wait(c.ty));
+        let (waiting, untried): (Vec<&Cursor>, Vec<&Cursor>) = all.partition(|c| can_wait(c.ty(self.input.data())));
         let waits = self.order.explain(&waiting, self.input.data(), |at| self.input.offset(at));
         let message = match (untried.first(), waits.first()) {
             (Some(cursor), _) => format!(
@@ -59,7 +59,7 @@ impl Reader<'_> {
                  first thread of its sorted frontier, and so may refuse a sound trace",
                 waits.len(),
                 self.order.threads.get(cursor.thread).m,
-                cursor.ty
+                cursor.ty(self.input.data())
             ),
             (None, Some(first)) => format!(
                 "no thread can go on: {} wait; thread {}'s {} waits for {}, but {}",

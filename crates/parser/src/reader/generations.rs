@@ -1,7 +1,7 @@
 //! What comes between the events of two generations: Syncs, the next generation, the end.
 
 use super::{Ahead, Outcome, Reader};
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Ground};
 use crate::error::{Error, Place};
 use crate::event::Emitted;
 use crate::fault::fault;
@@ -101,6 +101,7 @@ impl Reader<'_> {
             version: self.version,
             sw: &self.scene.switches,
             strict: self.strict.is_some(),
+            pext: self.pext,
             faults: self.faults,
         });
         if !matches!(loaded, Ok(Loaded::Generation(_))) {
@@ -154,7 +155,7 @@ impl Reader<'_> {
             let stream = self.generation.streams[i];
             let mut cursor = Cursor::new(stream.thread, stream.head, &self.generation.batches);
             let at = self.cursors.len();
-            match cursor.advance(self.input.data(), &self.generation.batches, &self.clock, self.arity) {
+            match cursor.advance(&Ground::of(&self.input, &self.clock, self.arity), &self.generation.batches) {
                 Ok(true) => {
                     self.frontier.insert(Slot { time: cursor.time, cursor: at as u32 });
                     self.cursors.push(cursor);

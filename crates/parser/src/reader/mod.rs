@@ -6,6 +6,7 @@
 
 mod failures;
 mod generations;
+mod pair;
 mod run;
 mod step;
 

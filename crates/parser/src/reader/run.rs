@@ -1,34 +1,31 @@
-//! Runs: one thread's events, one after the other, without a look at the other threads.
+//! Runs: the events of one thread, or of two that take turns, without a look at the others.
 //!
-//! Most events are followed by one of the same thread. A run lets a thread's events happen until one
-//! of another thread comes first, and makes them ready to be delivered. Where threads take turns, their
-//! runs follow each other without a way out and in again.
+//! Most events are followed by one of the same thread or of the one that runs beside it. A run lets their events
+//! happen until one of a third comes first, and makes them ready to be delivered. Runs follow each other without a
+//! way out and in again, as long as there is room.
 
+use super::pair::Pair;
 use super::{Reader, later};
 use crate::bits::Work;
+use crate::cursor::Ground;
 use crate::fault::{FaultSet, fault};
-use crate::frontier::Frontier;
+use crate::frontier::{Frontier, Turns};
 use crate::order::{Order, Refusal, Reject, World};
 use crate::ready::{LEAST_ROOM, ROOM};
 use crate::records::Sample;
 use crate::threads::NONE;
 use tracehound_wire::EventType;
 
-/// The thread that goes on without a look at the others, as long as its next event is not
-/// later than theirs.
+/// The threads that go on without a look at the others: one, or two that take turns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
-    /// Its cursor, in the frontier's first slot (whose time is not kept up to date
-    /// meanwhile); [`NONE`] if the next event has to be looked for.
+    /// The cursor of the thread that is next, in the frontier's first slot; [`NONE`] if that has to be looked for.
     cursor: u32,
-    /// The last time for which no other thread and no sample comes first.
-    until: i64,
-    /// Whether its next event has been decoded already, and lies behind those that are ready.
-    decoded: bool,
+    turns: Turns,
 }
 
 impl Run {
-    pub const OVER: Run = Run { cursor: NONE, until: i64::MIN, decoded: false };
+    pub const OVER: Run = Run { cursor: NONE, turns: Turns { with: 0, until: i64::MIN } };
 
     #[inline]
     pub fn is_over(&self) -> bool {
@@ -39,18 +36,22 @@ impl Run {
     #[inline(always)]
     fn next(frontier: &Frontier, order: &Order, sample: Option<&Sample>, faults: FaultSet) -> Run {
         let Some(first) = frontier.first() else { return Run::OVER };
-        if order.has_blocked() && order.is_blocked(first.cursor) {
-            return Run::OVER;
-        }
-        let mut until = frontier.first_until();
+        let mut until = i64::MAX;
         if let Some(sample) = sample {
             let late = fault!(faults, SamplesLate);
             if sample.time < first.time || late && sample.time == first.time {
                 return Run::OVER;
             }
-            until = until.min(sample.time.saturating_sub(i64::from(late)));
+            until = sample.time.saturating_sub(i64::from(late));
         }
-        Run { cursor: first.cursor, until, decoded: false }
+        let mut turns = frontier.turns(until);
+        if order.has_blocked() {
+            if order.is_blocked(first.cursor) {
+                return Run::OVER;
+            }
+            turns = turns.alone(frontier);
+        }
+        Run { cursor: first.cursor, turns }
     }
 }
 
@@ -58,6 +59,8 @@ impl Run {
 enum Stop {
     /// There is no room for more, or what is ready has to be delivered first.
     Pauses,
+    /// The next event is later than another thread's.
+    Third,
     /// What is behind the last event is not known.
     Unknown,
     /// The next event has to wait for another thread's.
@@ -83,72 +86,72 @@ impl Reader<'_> {
     /// Lets the run's next events happen, and those of the runs behind it, as far as there is room.
     #[inline(always)]
     fn go_on<const PEXT: bool>(&mut self) {
-        let Run { cursor: mut index, mut until, decoded } = self.run;
-        let (data, base) = (self.input.data(), self.input.offset(0));
         let sample = self.generation.samples.get(self.next_sample);
-        let mut world = World { scene: &mut self.scene, data };
+        let ground = Ground::of(&self.input, &self.clock, self.arity);
+        let mut world = World { scene: &mut self.scene, data: ground.data };
+        let mut last_time = self.last_time;
         let row = self.ready.restart();
-        let mut cursor = &mut self.cursors[index as usize];
-        let mut scan = cursor.scan(data, base, &self.clock, self.arity);
-        self.order.enter(cursor.thread);
-        if !decoded {
-            cursor.show_with::<PEXT>(data, base, &mut row[0]);
-        }
-        // The place of the event that is tried, which in the end is the one that is next, but not ready.
+        // The place of the event that is tried, behind those that are ready.
         let mut at = 0;
         let stop = loop {
-            let next = &mut row[at];
-            match self.order.advance(index, next, &mut world) {
-                Ok(()) => {}
-                Err(Refusal::Waits) => break Stop::Waits,
-                Err(Refusal::Breaks(reject)) => break Stop::Rejected(reject),
-            }
-            next.time = later(next.time, &mut self.last_time, self.faults);
-            if self.order.take_notable() {
-                if next.dangling {
-                    break Stop::Dangles;
+            let Turns { with, until } = self.run.turns;
+            let mut pair = Pair::begin(self.run.cursor, with, &self.frontier, &self.cursors, &mut self.order.threads);
+            let stop = loop {
+                let next = &mut row[at];
+                pair.own.show::<PEXT>(&ground, next);
+                self.order.give_turn(pair.turn);
+                match self.order.advance(pair.cursor(), next, &mut world) {
+                    Ok(()) => {}
+                    Err(Refusal::Waits) => break Stop::Waits,
+                    Err(Refusal::Breaks(reject)) => break Stop::Rejected(reject),
                 }
-                // The name of a task lies where the next end of a task puts its own.
-                let ends_task = next.ty == EventType::UserTaskEnd;
-                let first = at;
-                while self.order.has_extra() {
-                    at += 1;
-                    let (happened, free) = row.split_at_mut(at);
-                    let extra = &mut free[0];
-                    self.order.take_extra(&happened[first], extra);
-                    extra.time = later(extra.time, &mut self.last_time, self.faults);
+                next.time = later(next.time, &mut last_time, self.faults);
+                if self.order.take_notable() {
+                    if next.dangling {
+                        break Stop::Dangles;
+                    }
+                    // The name of a task lies where the next end of a task puts its own.
+                    let ends_task = next.ty == EventType::UserTaskEnd;
+                    let first = at;
+                    while self.order.has_extra() {
+                        at += 1;
+                        let (happened, free) = row.split_at_mut(at);
+                        let extra = &mut free[0];
+                        self.order.take_extra(&happened[first], extra);
+                        extra.time = later(extra.time, &mut last_time, self.faults);
+                    }
+                    if ends_task {
+                        at += 1;
+                        break Stop::Unknown;
+                    }
                 }
-                if ends_task {
+                at += 1;
+                if !pair.next::<PEXT>(&ground) {
                     break Stop::Unknown;
                 }
-            }
-            if !scan.next::<PEXT>(&mut row[at + 1]) {
-                break Stop::Unknown;
-            }
-            at += 1;
-            if scan.time() > until {
-                // Another thread goes on in the same row.
-                cursor.settle(&scan, &row[at]);
-                self.frontier.update(0, scan.time());
-                self.run = Run::next(&self.frontier, &self.order, sample, self.faults);
-                if self.run.is_over() || at + LEAST_ROOM >= ROOM {
-                    self.ready.fill(at);
-                    return;
+                if pair.own.time() > until {
+                    break Stop::Third;
                 }
-                Run { cursor: index, until, .. } = self.run;
-                cursor = &mut self.cursors[index as usize];
-                scan = cursor.scan(data, base, &self.clock, self.arity);
-                self.order.enter(cursor.thread);
-                cursor.show_with::<PEXT>(data, base, &mut row[at]);
-            } else if at + LEAST_ROOM >= ROOM {
+                pair.take_turns();
+                if at + LEAST_ROOM > ROOM {
+                    break Stop::Pauses;
+                }
+            };
+            pair.settle(&mut self.frontier, &mut self.cursors);
+            self.run.cursor = pair.cursor();
+            if !matches!(stop, Stop::Third) {
+                break stop;
+            }
+            self.frontier.update(0, pair.own.time());
+            self.run = Run::next(&self.frontier, &self.order, sample, self.faults);
+            if self.run.is_over() || at + LEAST_ROOM > ROOM {
                 break Stop::Pauses;
             }
         };
-        cursor.settle(&scan, &row[at]);
-        self.ready.fill(if matches!(stop, Stop::Unknown) { at + 1 } else { at });
-        match stop {
-            Stop::Pauses => self.run.decoded = true,
-            stop => self.stop_run(stop),
+        self.last_time = last_time;
+        self.ready.fill(at);
+        if !matches!(stop, Stop::Pauses) {
+            self.stop_run(stop);
         }
     }
 
@@ -158,7 +161,6 @@ impl Reader<'_> {
         let index = std::mem::replace(&mut self.run, Run::OVER).cursor as usize;
         let error = match stop {
             Stop::Waits => {
-                self.frontier.set_first(self.cursors[index].time);
                 if self.ready.all().is_empty() {
                     self.look();
                 }
@@ -170,7 +172,7 @@ impl Reader<'_> {
                 Ok(()) => return,
                 Err(error) => error,
             },
-            Stop::Pauses | Stop::Unknown => match self.follow(0, index) {
+            Stop::Pauses | Stop::Third | Stop::Unknown => match self.follow(0, index) {
                 Ok(()) => return self.begin_run(),
                 Err(error) => {
                     self.ready.drop_last();

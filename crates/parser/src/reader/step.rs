@@ -1,6 +1,7 @@
 //! One event at a time: whatever is next by the frontier and the samples.
 
 use super::{Reader, Step, later};
+use crate::cursor::Ground;
 use crate::error::Error;
 use crate::event::Emitted;
 use crate::fault::fault;
@@ -64,9 +65,11 @@ impl Reader<'_> {
         }
         let at = index as usize;
         let cursor = &self.cursors[at];
-        self.order.enter(cursor.thread);
-        let data = self.input.data();
-        cursor.show(data, self.input.offset(0), self.pext, &mut self.current);
+        self.order.threads.take_to_hand(0, cursor.thread);
+        self.order.give_turn(0);
+        let ground = Ground::of(&self.input, &self.clock, self.arity);
+        let data = ground.data;
+        cursor.show(&ground, self.pext, &mut self.current);
         let mut world = World { scene: &mut self.scene, data };
         match self.order.advance(index, &mut self.current, &mut world) {
             Ok(()) => {}
@@ -75,7 +78,7 @@ impl Reader<'_> {
         }
         if let Some(strict) = &mut self.strict {
             let m = self.order.threads.get(cursor.thread).m;
-            let happened = Happened { m, ty: cursor.ty, args: &cursor.all_args(data) };
+            let happened = Happened { m, ty: cursor.ty(data), args: &cursor.all_args(data) };
             if let Err(reject) = strict.event(&happened) {
                 return Err(self.rejected(at, *reject));
             }
@@ -88,7 +91,7 @@ impl Reader<'_> {
     /// that belongs.
     pub(super) fn follow(&mut self, i: usize, at: usize) -> Result<(), Error> {
         let cursor = &mut self.cursors[at];
-        match cursor.advance(self.input.data(), &self.generation.batches, &self.clock, self.arity) {
+        match cursor.advance(&Ground::of(&self.input, &self.clock, self.arity), &self.generation.batches) {
             Ok(true) => self.frontier.update(i, cursor.time),
             Ok(false) => self.frontier.remove(i),
             Err(e) => return Err(self.undecodable(at, *e)),

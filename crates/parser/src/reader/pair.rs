@@ -1,0 +1,81 @@
+//! Two threads that take turns, or one alone.
+//!
+//! Where two Ms run at once, which of them is next cannot be foreseen, and a processor that guesses loses more time than
+//! an event takes. So nothing here branches on it: both threads' places are at hand, and change places by selection.
+//! It knows nothing of what events mean.
+
+use crate::cursor::{Cursor, Ground, Scan};
+use crate::frontier::{Frontier, Slot};
+use crate::threads::{NONE, Threads};
+
+/// The threads' places in their batches. The one whose turn it is has the frontier's first slot in the end.
+pub(super) struct Pair {
+    pub own: Scan,
+    other: Scan,
+    /// 0 or 1: whose turn it is, in what follows and in the ordering's hands.
+    pub turn: usize,
+    cursors: [u32; 2],
+    /// Where their batches end.
+    ends: [usize; 2],
+    /// The other one's slot in the frontier; 0 if there is none.
+    slot: usize,
+}
+
+impl Pair {
+    /// The thread of this cursor, which is next, and the one of slot `with` if that is not 0; takes them to hand.
+    #[inline(always)]
+    pub fn begin(cursor: u32, with: usize, frontier: &Frontier, cursors: &[Cursor], threads: &mut Threads) -> Pair {
+        let first = &cursors[cursor as usize];
+        threads.take_to_hand(0, first.thread);
+        let mut pair = Pair {
+            own: first.scan(),
+            other: Scan::NOWHERE,
+            turn: 0,
+            cursors: [cursor, NONE],
+            ends: [first.end(), 0],
+            slot: with,
+        };
+        if with != 0 {
+            let cursor = frontier.get(with).cursor;
+            let second = &cursors[cursor as usize];
+            threads.take_to_hand(1, second.thread);
+            (pair.other, pair.cursors[1], pair.ends[1]) = (second.scan(), cursor, second.end());
+        }
+        pair
+    }
+
+    /// The cursor of the thread whose turn it is.
+    #[inline(always)]
+    pub fn cursor(&self) -> u32 {
+        self.cursors[self.turn & 1]
+    }
+
+    /// Decodes the next event of the thread whose turn it is, if [`Scan::next`] can.
+    #[inline(always)]
+    pub fn next<const PEXT: bool>(&mut self, ground: &Ground<'_>) -> bool {
+        self.own.next::<PEXT>(ground, self.ends[self.turn & 1])
+    }
+
+    /// It is the turn of the one whose event comes first.
+    #[inline(always)]
+    pub fn take_turns(&mut self) {
+        let same = self.own.time() <= self.other.time();
+        let own = Scan::choose(same, &self.own, &self.other);
+        self.other = Scan::choose(same, &self.other, &self.own);
+        self.own = own;
+        self.turn ^= usize::from(!same);
+    }
+
+    /// Writes where the threads are to their cursors, and their times to the frontier.
+    #[inline(always)]
+    pub fn settle(&self, frontier: &mut Frontier, cursors: &mut [Cursor]) {
+        let mut settle = |cursor: u32, scan: &Scan, slot| {
+            cursors[cursor as usize].settle(scan);
+            frontier.set(slot, Slot { time: scan.time(), cursor });
+        };
+        settle(self.cursor(), &self.own, 0);
+        if self.slot != 0 {
+            settle(self.cursors[!self.turn & 1], &self.other, self.slot);
+        }
+    }
+}
