@@ -87,6 +87,26 @@ pub(crate) fn number_ends(word: u64) -> u64 {
     !word & HIGH_BITS
 }
 
+/// The same with the bits next to each other, the first byte's lowest.
+///
+/// With `PEXT` only within [`Work::run`] with the same.
+#[inline(always)]
+pub(crate) fn number_end_bits<const PEXT: bool>(word: u64) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if PEXT {
+        // SAFETY: reached only from `with_pext`, on processors that have the instruction.
+        return unsafe { std::arch::x86_64::_pext_u64(!word, HIGH_BITS) };
+    }
+    // The product has bit i of byte i in its highest byte, and nothing is carried into that.
+    (number_ends(word) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// `word` without its lowest one.
+#[inline(always)]
+pub(crate) fn without_lowest(word: u64) -> u64 {
+    word & word.wrapping_sub(1)
+}
+
 /// The bits of `word` up to its lowest one, and that one.
 #[inline(always)]
 pub(crate) fn up_to_lowest(word: u64) -> u64 {
@@ -162,6 +182,28 @@ mod tests {
         #[inline(always)]
         fn run<const PEXT: bool>(self) -> u64 {
             nth_one::<PEXT>(self.0, self.1)
+        }
+    }
+
+    struct EndBits(u64);
+
+    impl Work for EndBits {
+        type Out = u64;
+        #[inline(always)]
+        fn run<const PEXT: bool>(self) -> u64 {
+            number_end_bits::<PEXT>(self.0)
+        }
+    }
+
+    #[test]
+    fn both_ways_see_the_same_ends() {
+        let mut word = 1u64;
+        for _ in 0..10_000 {
+            word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let by_hand = (0..8).filter(|byte| word >> (8 * byte) & 0x80 == 0).map(|byte| 1 << byte).sum();
+            for pext in [Pext::detect(), Pext::NO] {
+                assert_eq!(perform(EndBits(word), pext), by_hand, "{word:x}");
+            }
         }
     }
 

@@ -173,13 +173,20 @@ impl Work for Frames<'_, '_> {
     #[inline(always)]
     fn run<const PEXT: bool>(self) -> Result<()> {
         let Frames { f, stacks, id, frames, per_pc } = self;
+        // Not in `f`, so that the next frame need not wait until memory has the place.
+        let mut pos = f.pos;
         for i in 0..frames {
-            let known = if per_pc { stacks.push_known_frame::<PEXT>(f.rest()) } else { None };
-            match known {
-                Some(len) => f.pos += len,
-                None => stacks.push_frame(f.frame(id, i)?, per_pc),
-            }
+            let known = if per_pc { stacks.push_known_frame::<PEXT>(&f.data[pos..f.end]) } else { None };
+            pos = match known {
+                Some(len) => pos + len,
+                None => {
+                    f.pos = pos;
+                    stacks.push_frame(f.frame(id, i)?, per_pc);
+                    f.pos
+                }
+            };
         }
+        f.pos = pos;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! small and dense, but may be any u64, so each table is an array for the compact part
 //! and a hash map for the rest.
 
-use crate::bits::{Nth, gather, nth_one, number_ends, up_to_lowest};
+use crate::bits::{gather, number_end_bits, number_ends, up_to_lowest, without_lowest};
 use crate::details::ClockSnapshot;
 use rustc_hash::FxHashMap;
 
@@ -156,8 +156,9 @@ pub(crate) struct Stacks {
     lists: Vec<u32>,
     frames: Vec<TableFrame>,
     by_pc: FxHashMap<u64, u32>,
-    /// Guesses at the places of frames, by [`guess_at`]; empty as long as there are few frames.
-    guesses: Vec<u32>,
+    /// Guesses at the places of frames, by [`guess_at`]; empty as long as there are few frames. Short ones, so that
+    /// they stay in the fastest memory.
+    guesses: Vec<u16>,
 }
 
 /// How many guesses there are, and how many frames make them worth their memory.
@@ -176,20 +177,18 @@ impl Stacks {
     /// nothing done, if that is not seen at once.
     #[inline(always)]
     pub fn push_known_frame<const PEXT: bool>(&mut self, bytes: &[u8]) -> Option<usize> {
-        const REST: Nth = Nth::new(3);
-        let bytes = bytes.first_chunk::<16>()?;
-        let word = u64::from_le_bytes(*bytes.first_chunk()?);
-        let ends = number_ends(word);
-        let len = ends.trailing_zeros() as usize / 8 + 1;
-        let pc = gather::<PEXT>(word & up_to_lowest(ends));
-        let rest = u64::from_le_bytes(*bytes.get(len..)?.first_chunk()?);
-        let rest_ends = nth_one::<PEXT>(number_ends(rest), REST);
-        let at = *self.guesses.get(guess_at(pc))?;
-        if rest_ends == 0 || self.frames.get(at as usize)?.pc != pc {
+        let (words, _) = bytes.first_chunk::<16>()?.as_chunks::<8>();
+        let [first, second] = [words[0], words[1]].map(u64::from_le_bytes);
+        // A bit for each byte: the first number has to end in the first word, the fourth one anywhere.
+        let ends = number_end_bits::<PEXT>(first) | number_end_bits::<PEXT>(second) << 8;
+        let pc = gather::<PEXT>(first & up_to_lowest(number_ends(first)));
+        let last = without_lowest(without_lowest(without_lowest(ends)));
+        let at = u32::from(*self.guesses.get(guess_at(pc))?);
+        if ends & 0xff == 0 || last == 0 || self.frames.get(at as usize)?.pc != pc {
             return None;
         }
         self.lists.push(at);
-        Some(len + rest_ends.trailing_zeros() as usize / 8 + 1)
+        Some(last.trailing_zeros() as usize + 1)
     }
 
     /// Adds a frame to the stack that is being read. With `per_pc`, an earlier frame with
@@ -204,7 +203,7 @@ impl Stacks {
         if self.guesses.is_empty() && self.frames.len() > MANY_FRAMES {
             self.guesses.resize(1 << GUESSES_BITS, 0);
         }
-        if let Some(guess) = self.guesses.get_mut(guess_at(frame.pc)) {
+        if let (Some(guess), Ok(at)) = (self.guesses.get_mut(guess_at(frame.pc)), at.try_into()) {
             *guess = at;
         }
     }
