@@ -1,6 +1,8 @@
 //! What the tests of the program share: running it in a folder of its own.
 #![allow(dead_code)] // each test program uses a part
 
+pub mod hold;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -33,9 +33,14 @@ impl Last {
             Change::Proc { id, new, .. } => (format!("P{id}"), new.to_string()),
             Change::Goroutine { id, new, .. } => (format!("G{id}"), new.to_string()),
         };
+        let state = match state.as_str() {
+            "NotExist" => "gone".to_owned(),
+            "Syscall" => "in a syscall".to_owned(),
+            other => other.to_lowercase(),
+        };
         let args = self.args[..self.ty.spec().args.len()].to_vec();
         let by = Stands { m: self.m, ty: self.ty, args, offset: self.offset };
-        Since { what, state: state.to_lowercase(), by }
+        Since { what, state, by }
     }
 }
 
@@ -95,8 +100,9 @@ impl History {
         known
     }
 
-    /// The event that comes n-th, counted from 0 without Syncs, and since when what it is about is what it is.
-    pub fn at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Vec<Since>)> {
+    /// The event that comes n-th, counted from 0 without Syncs, the one in the file that it comes from, if that says more,
+    /// and since when what it is about is what it is.
+    pub fn at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Option<Stands>, Vec<Since>)> {
         let mut history = History::default();
         let mut reader = Reader::with_options(trace, options).ok()?;
         let mut before = 0;
@@ -105,7 +111,10 @@ impl History {
             if before == n {
                 let (m, args) = (event.thread().0, event.args().to_vec());
                 let since = history.of_event(ty, &args, Some(m));
-                return Some((Stands { m, ty, args, offset: event.offset()? }, since));
+                let offset = event.offset()?;
+                let within = at_offset(trace, offset).filter(|(written, _)| *written != ty);
+                let within = within.map(|(ty, args)| Stands { m, ty, args, offset });
+                return Some((Stands { m, ty, args, offset }, within, since));
             }
             before += 1;
             history.event(&event);
@@ -115,10 +124,15 @@ impl History {
 }
 
 /// The arguments of the event of this type at `offset`.
-fn args_at(trace: &[u8], offset: u64, ty: EventType) -> Option<Vec<u64>> {
+pub(super) fn args_at(trace: &[u8], offset: u64, ty: EventType) -> Option<Vec<u64>> {
+    at_offset(trace, offset).filter(|(written, _)| *written == ty).map(|(_, args)| args)
+}
+
+/// The timed event at `offset`, and its arguments without the time.
+fn at_offset(trace: &[u8], offset: u64) -> Option<(EventType, Vec<u64>)> {
     let reader = RawReader::new(trace, TextStyle::Lossless).ok()?;
     reader.map_while(Result::ok).find_map(|item| match item {
-        RawItem::Event(e) if e.offset as u64 == offset && e.ty == ty => Some(e.args()[1..].to_vec()),
+        RawItem::Event(e) if e.offset as u64 == offset && e.ty.spec().timed => Some((e.ty, e.args()[1..].to_vec())),
         _ => None,
     })
 }

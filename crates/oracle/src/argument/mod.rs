@@ -15,8 +15,8 @@ use history::History;
 use std::fmt;
 use supply::Streams;
 use tracehound_parser::details::Resource;
-use tracehound_parser::{Condition, Error, Options, Wait};
-use tracehound_wire::{ArgKind, EventType};
+use tracehound_parser::{Condition, Error, Options, Reader, Wait};
+use tracehound_wire::{ArgKind, EventType, RejectRule};
 
 /// An event by its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,10 +110,41 @@ impl Argument {
     }
 }
 
-/// The event that comes n-th, counted from 0 without Syncs, in the order that the built-in reader finds, and since
-/// when what it is about is what it is. `None` if there are not so many.
-pub fn event_at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Vec<Since>)> {
-    History::at(trace, options, n)
+/// What the built-in reader refuses a trace for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The rule.
+    pub rule: RejectRule,
+    /// The event that breaks it, if one does.
+    pub event: Option<Stands>,
+    /// Its offset in the file, bytes, if it has one.
+    pub offset: Option<u64>,
+    /// Why.
+    pub argument: Argument,
+}
+
+/// Why the built-in reader refuses a trace; `None` if it accepts it, or not by a rule.
+pub fn refused(trace: &[u8], options: Options) -> Option<Refused> {
+    let error = Reader::with_options(trace, options).and_then(|mut r| r.for_each(|_| ())).err()?;
+    let place = error.place();
+    let event = place
+        .offset
+        .zip(place.event_type)
+        .zip(place.thread)
+        .and_then(|((offset, ty), m)| Some(Stands { m, ty, args: history::args_at(trace, offset, ty)?, offset }));
+    let argument = Argument::of(trace, options, &error);
+    Some(Refused { rule: error.rule()?, event, offset: place.offset, argument })
+}
+
+/// The event that comes n-th, counted from 0 without Syncs, in the order that the built-in reader finds, in words, and
+/// since when what it is about is what it is. `None` if there are not so many.
+pub fn event_at(trace: &[u8], options: Options, n: usize) -> Option<(String, Vec<Since>)> {
+    let (event, within, since) = History::at(trace, options, n)?;
+    let event = match within {
+        Some(whole) => format!("the {} in {whole}", event.ty),
+        None => event.to_string(),
+    };
+    Some((event, since))
 }
 
 /// Follows from the first wait to the one whose stream has what it needs, and so on.

@@ -253,7 +253,7 @@ impl Examiner {
         let turns = match self.only {
             None => vec![(TURNS[(draw.next() % TURNS.len() as u64) as usize], draw.next())],
             // A smaller case may need another choice of the law's own.
-            Some(law) if TURNS.contains(&law) => (0..4).map(|n| (law, n * 1_000_003)).collect(),
+            Some(law) if TURNS.contains(&law) => laws::CHOICES.map(|n| (law, n)).into(),
             Some(_) => Vec::new(),
         };
         for (law, choice) in turns {
@@ -275,10 +275,7 @@ impl Examiner {
     fn turn(&mut self, law: Law, trace: &Trace, bytes: &[u8], n: u64) -> Outcome {
         let reader = &mut self.builtin;
         match law {
-            Law::Rename => laws::rename(reader, trace, n),
-            Law::Shift => laws::shift(reader, trace, 1 + n % 1_000_000 + ((n & 1) << 44)),
-            Law::Rebatch => laws::rebatch(reader, trace, n),
-            Law::Permute => laws::permute(reader, trace),
+            law if laws::is_of_change(law) => laws::of_change(law, reader, trace, n),
             Law::Twice => laws::twice(reader, bytes),
             Law::Split => laws::split(reader, bytes, &[1 + (n % 7) as usize, 64, 1 + (n % 1000) as usize]),
             Law::Prefix => laws::prefix(reader, bytes, (n % (bytes.len() as u64 + 1)) as usize),

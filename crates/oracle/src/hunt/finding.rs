@@ -78,6 +78,10 @@ impl Finding {
             shrink_trace(&trace, budget(), |t| keeps.holds(&t.to_bytes())).ok()
         });
         let bytes = small.as_ref().map_or(bytes, Trace::to_bytes);
+        // The words are those of the trace that is shown.
+        if let Some(words) = keeps.as_mut().and_then(|keeps| keeps.words(&bytes)) {
+            breach.words = words;
+        }
         if matches!(case.origin, Origin::Raw(_)) {
             // Nothing is known of the trace but its bytes, so the smallest ones are the case.
             breach.case = HuntCase::raw(bytes.as_slice().into());
@@ -134,7 +138,8 @@ impl Facts<'_> {
         let evidence =
             Evidence { law: breach.law, reader: &breach.reader, judge: &judge, witnesses: &readers, emission_fault };
         let suspicion = evidence.suspicion();
-        let place = examiner.reader(&breach.reader).and_then(|reader| place(bytes, judged, reader, setup.options));
+        let place =
+            examiner.reader(&breach.reader).and_then(|reader| place(bytes, breach.law, judged, reader, setup.options));
         let neighbour = self.neighbour.map(|n| NeighbourRecord {
             edit: n.edit.clone(),
             verdict: n.verdict.clone(),

@@ -42,7 +42,9 @@ impl Evidence<'_> {
         match self.judge {
             Judged::Legal => self.legal(),
             Judged::Illegal(rules) => self.illegal(rules),
-            Judged::Undecided => self.majority("The trace is too large for the judge, or it does not know the format."),
+            Judged::Undecided => {
+                self.undecided("The trace is too large for the judge, or it does not know the format.")
+            }
         }
     }
 
@@ -79,10 +81,24 @@ impl Evidence<'_> {
         self.majority(&format!("The trace is illegal ({rules}) and all refuse it."))
     }
 
+    fn undecided(&self, so_far: &str) -> Suspicion {
+        let refusing = self.those(|w| !w.verdict.starts_with("accepted"));
+        if self.law == Law::Accept && self.emission_fault.is_none() && !refusing.is_empty() {
+            let why = "But it is made to be legal, and has to be accepted.";
+            return suspect(refusing, &format!("{so_far} {why}"));
+        }
+        self.by_law(so_far)
+    }
+
     /// Where no verdict is wrong, the law itself says whose story it is about.
     fn by_law(&self, so_far: &str) -> Suspicion {
         let why = match self.law {
-            Law::Agree => return self.majority(so_far),
+            Law::Accept | Law::Reject | Law::Agree | Law::Bounded => return self.majority(so_far),
+            Law::Truth if self.emission_fault.is_some() => {
+                let who = self.emission_fault.map(|fault| format!("the runtime with the fault {fault}"));
+                let why = "It tells another story than that of the history that was written: it was written wrongly, and no reader can know.";
+                return suspect(who, &format!("{so_far} {why}"));
+            }
             Law::Truth => "Its events are not those that happened in the history that was written.",
             Law::Context => "Its events contradict one another, whatever happened.",
             _ => "It gives another answer to a trace that is the same in all that counts.",

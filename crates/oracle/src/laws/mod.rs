@@ -5,6 +5,7 @@
 
 mod agree;
 mod base;
+mod change;
 mod context;
 mod edit;
 mod page;
@@ -17,6 +18,7 @@ mod truth;
 pub(crate) use agree::unjudged;
 pub use agree::{agree, resolve};
 pub use base::{accept, bounded, reject};
+pub(crate) use change::{CHOICES, changed, how, is_of_change, of_change};
 pub use context::context;
 pub use page::laws_page;
 pub use rename::rename;
@@ -141,6 +143,14 @@ impl Outcome {
     /// Whether the law is broken.
     pub fn is_broken(&self) -> bool {
         matches!(self, Outcome::Broken(_))
+    }
+
+    /// How the law is broken, if it is.
+    pub(crate) fn broken(self) -> Option<String> {
+        match self {
+            Outcome::Broken(words) => Some(words),
+            _ => None,
+        }
     }
 }
 

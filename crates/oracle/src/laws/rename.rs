@@ -1,7 +1,8 @@
 //! rename: for every renaming f of threads, Ps, goroutines, tasks, strings and stacks that keeps the
 //! ids with a meaning of their own: read(f(t)) = f(read(t)).
 
-use super::{Outcome, edit, events_differ, read_events, verdicts_differ};
+use super::change::how;
+use super::{Law, Outcome, edit, events_differ, read_events, verdicts_differ};
 use crate::canonical::{CanonEvent, Details, Resource};
 use crate::readers::ReaderUnderTest;
 use tracehound_wire::{ArgKind, Body, EventType, Item, NONE_ID, Trace};
@@ -18,13 +19,18 @@ pub fn rename(reader: &mut dyn ReaderUnderTest, trace: &Trace, seed: u64) -> Out
         (Err(e), _) | (_, Err(e)) => return e,
     };
     if verdicts_differ(&was.verdict, &is.verdict) {
-        return Outcome::Broken(format!("{}; with other ids {}", was.verdict, is.verdict));
+        return Outcome::Broken(format!("{}; {} {}", was.verdict, how(Law::Rename), is.verdict));
     }
     let want: Vec<CanonEvent> = events.iter().map(|e| names.event(e)).collect();
     match events_differ(&want, &got) {
         None => Outcome::Holds,
-        Some(words) => Outcome::Broken(format!("with other ids (seed {seed}) {words}")),
+        Some(words) => Outcome::Broken(format!("{} (seed {seed}) {words}", how(Law::Rename))),
     }
+}
+
+/// The trace with other ids.
+pub(super) fn renamed(trace: &Trace, seed: u64) -> Trace {
+    Names::draw(seed).trace(trace)
 }
 
 /// A renaming: ids are spread by a factor and moved, so that order is kept and none collide.

@@ -5,7 +5,8 @@
 //! - permute: for every order of a generation's batches that keeps each thread's: read(t permuted) =
 //!   read(t) up to the order of events with equal times.
 
-use super::{Outcome, edit, events_differ, read_events, verdicts_differ};
+use super::change::how;
+use super::{Law, Outcome, edit, events_differ, read_events, verdicts_differ};
 use crate::canonical::Details;
 use crate::readers::{ReaderUnderTest, Reports};
 use crate::verdict::{NotComparable, compare_events};
@@ -16,6 +17,19 @@ pub fn shift(reader: &mut dyn ReaderUnderTest, trace: &Trace, ticks: u64) -> Out
     let Some(ns_per_tick) = applicable_clock(trace, ticks) else {
         return Outcome::not_applicable("adding times is not exact on this trace's clock");
     };
+    let ns = (ticks * ns_per_tick) as i64;
+    same_events(reader, trace, &shifted(trace, ticks), Law::Shift, |events| {
+        for e in events {
+            e.time += ns;
+            if let Details::Sync { snapshot: Some(s), .. } = &mut e.details {
+                s.trace += ns;
+            }
+        }
+    })
+}
+
+/// The trace with all times later by `ticks`.
+pub(super) fn shifted(trace: &Trace, ticks: u64) -> Trace {
     let mut moved = trace.clone();
     for item in &mut moved.items {
         match item {
@@ -29,15 +43,7 @@ pub fn shift(reader: &mut dyn ReaderUnderTest, trace: &Trace, ticks: u64) -> Out
             Item::EndOfGeneration | Item::Bytes(_) => {}
         }
     }
-    let ns = (ticks * ns_per_tick) as i64;
-    same_events(reader, trace, &moved, "later times", |events| {
-        for e in events {
-            e.time += ns;
-            if let Details::Sync { snapshot: Some(s), .. } = &mut e.details {
-                s.trace += ns;
-            }
-        }
-    })
+    moved
 }
 
 /// rebatch: every event batch of two events and more is cut into two, after a number of
@@ -46,6 +52,15 @@ pub fn rebatch(reader: &mut dyn ReaderUnderTest, trace: &Trace, seed: u64) -> Ou
     if applicable_clock(trace, 0).is_none() {
         return Outcome::not_applicable("adding times is not exact on this trace's clock");
     }
+    let cut = rebatched(trace, seed);
+    if cut.items.len() == trace.items.len() {
+        return Outcome::not_applicable("no batch has two events");
+    }
+    same_events(reader, trace, &cut, Law::Rebatch, |_| {})
+}
+
+/// The trace with its batches cut.
+pub(super) fn rebatched(trace: &Trace, seed: u64) -> Trace {
     let mut cut = trace.clone();
     cut.items = Vec::with_capacity(trace.items.len() * 2);
     for (n, item) in trace.items.iter().enumerate() {
@@ -64,10 +79,7 @@ pub fn rebatch(reader: &mut dyn ReaderUnderTest, trace: &Trace, seed: u64) -> Ou
             other => cut.items.push(other.clone()),
         }
     }
-    if cut.items.len() == trace.items.len() {
-        return Outcome::not_applicable("no batch has two events");
-    }
-    same_events(reader, trace, &cut, "smaller batches", |_| {})
+    cut
 }
 
 fn halves(batch: &Batch, seed: u64, smallest: bool) -> Option<(Batch, Batch)> {
@@ -86,6 +98,25 @@ pub fn permute(reader: &mut dyn ReaderUnderTest, trace: &Trace) -> Outcome {
     if !edit::is_plain(trace) || edit::has_time_zero(trace) {
         return Outcome::not_applicable("the place of a batch means something in this trace");
     }
+    let (before, after) = (trace.to_bytes(), permuted(trace).to_bytes());
+    let ((was, events), (is, got)) = match (read_events(reader, &before), read_events(reader, &after)) {
+        (Ok(a), Ok(b)) => (a, b),
+        (Err(e), _) | (_, Err(e)) => return e,
+    };
+    if !was.verdict.is_accepted() && !is.verdict.is_accepted() {
+        return Outcome::NotComparable(NotComparable::RefusalsAmongTies);
+    }
+    if verdicts_differ(&was.verdict, &is.verdict) {
+        return Outcome::Broken(format!("{}; {} {}", was.verdict, how(Law::Permute), is.verdict));
+    }
+    match compare_events(events, got, Reports::ALL.without(Reports::TIES)) {
+        None => Outcome::Holds,
+        Some(d) => Outcome::Broken(format!("{} {d}", how(Law::Permute))),
+    }
+}
+
+/// The trace with every generation's threads in the opposite order.
+pub(super) fn permuted(trace: &Trace) -> Trace {
     let mut permuted = trace.clone();
     permuted.items.clear();
     let mut rest = trace.items.as_slice();
@@ -96,21 +127,7 @@ pub fn permute(reader: &mut dyn ReaderUnderTest, trace: &Trace) -> Outcome {
         permuted.items.extend(last_thread_first(generation));
         rest = after;
     }
-    let (before, after) = (trace.to_bytes(), permuted.to_bytes());
-    let ((was, events), (is, got)) = match (read_events(reader, &before), read_events(reader, &after)) {
-        (Ok(a), Ok(b)) => (a, b),
-        (Err(e), _) | (_, Err(e)) => return e,
-    };
-    if !was.verdict.is_accepted() && !is.verdict.is_accepted() {
-        return Outcome::NotComparable(NotComparable::RefusalsAmongTies);
-    }
-    if verdicts_differ(&was.verdict, &is.verdict) {
-        return Outcome::Broken(format!("{}; with batches in another order {}", was.verdict, is.verdict));
-    }
-    match compare_events(events, got, Reports::ALL.without(Reports::TIES)) {
-        None => Outcome::Holds,
-        Some(d) => Outcome::Broken(format!("with batches in another order {d}")),
-    }
+    permuted
 }
 
 /// The items of a generation: tables and the like as they are, then the threads' event batches.
@@ -133,7 +150,7 @@ fn last_thread_first(items: &[Item]) -> Vec<Item> {
 }
 
 /// Nanoseconds per tick, if the law applies for times moved by `ticks`.
-fn applicable_clock(trace: &Trace, ticks: u64) -> Option<u64> {
+pub(super) fn applicable_clock(trace: &Trace, ticks: u64) -> Option<u64> {
     let ns_per_tick = edit::exact_clock(trace)?;
     let last = edit::last_tick(trace)?.checked_add(ticks)?;
     let applies = edit::is_plain(trace) && !edit::has_time_zero(trace) && last < edit::exact_limit(ns_per_tick);
@@ -145,7 +162,7 @@ fn same_events(
     reader: &mut dyn ReaderUnderTest,
     trace: &Trace,
     edited: &Trace,
-    with: &str,
+    law: Law,
     expect: impl FnOnce(&mut [crate::canonical::CanonEvent]),
 ) -> Outcome {
     let (before, after) = (trace.to_bytes(), edited.to_bytes());
@@ -154,7 +171,7 @@ fn same_events(
         (Err(e), _) | (_, Err(e)) => return e,
     };
     if verdicts_differ(&was.verdict, &is.verdict) {
-        return Outcome::Broken(format!("{}; with {with} {}", was.verdict, is.verdict));
+        return Outcome::Broken(format!("{}; {} {}", was.verdict, how(law), is.verdict));
     }
     if !was.verdict.is_accepted() {
         return Outcome::not_applicable("the trace is refused");
@@ -162,6 +179,6 @@ fn same_events(
     expect(&mut events);
     match events_differ(&events, &got) {
         None => Outcome::Holds,
-        Some(words) => Outcome::Broken(format!("with {with} {words}")),
+        Some(words) => Outcome::Broken(format!("{} {words}", how(law))),
     }
 }
