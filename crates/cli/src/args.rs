@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::seeds;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub use generator::GeneratorArgs;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use tracehound_oracle::hunt::{Setup, Shard};
 use tracehound_oracle::readers::{Limits, ReaderSpec};
@@ -26,6 +27,8 @@ pub enum Command {
     Check(Check),
     /// Print the events of a trace
     Events(Events),
+    /// List the generations of a trace, by the headers of its batches alone
+    Index(Index),
     /// Compare what two readers say about a trace
     Compare(Compare),
     /// Convert a trace between binary, text (.txt) and .test
@@ -70,6 +73,9 @@ pub struct Check {
     /// Show the state in which a trace got stuck, all of it
     #[arg(long, short)]
     pub verbose: bool,
+    /// Read only the generations of these numbers, such as 3 or 3..5
+    #[arg(long, value_name = "A..B", value_parser = generations)]
+    pub generations: Option<RangeInclusive<u64>>,
     #[command(flatten)]
     pub strict: StrictArgs,
     #[command(flatten)]
@@ -105,6 +111,9 @@ pub struct Events {
     /// The stacks as well
     #[arg(long, conflicts_with_all = ["go", "json"])]
     pub stacks: bool,
+    /// Read only the generations of these numbers, such as 3 or 3..5
+    #[arg(long, value_name = "A..B", value_parser = generations)]
+    pub generations: Option<RangeInclusive<u64>>,
     /// The reader that is asked
     #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
     pub reader: ReaderSpec,
@@ -112,6 +121,20 @@ pub struct Events {
     pub strict: StrictArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  tracehound index trace.out\n  tracehound index --json trace.out | jq .bytes")]
+pub struct Index {
+    /// The trace, binary, text or .test; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// One JSON object a generation
+    #[arg(long)]
+    pub json: bool,
+    /// The threads of each generation as well
+    #[arg(long, conflicts_with = "json")]
+    pub threads: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -138,6 +161,9 @@ pub struct Convert {
     /// Where to, in the form of its extension; - is text on standard output
     #[arg(value_name = "OUT")]
     pub output: String,
+    /// Keep only the generations of these numbers, such as 3 or 3..5
+    #[arg(long, value_name = "A..B", value_parser = generations)]
+    pub generations: Option<RangeInclusive<u64>>,
     /// Text as Go reads and writes it, without the annotations that keep what it would lose
     #[arg(long)]
     pub go: bool,
@@ -538,6 +564,16 @@ pub struct LimitArgs {
 impl From<LimitArgs> for Limits {
     fn from(a: LimitArgs) -> Limits {
         Limits { deadline: Duration::from_secs(a.deadline.max(1)), memory: a.memory.max(1) << 20 }
+    }
+}
+
+/// Numbers of generations: one, or a range with both ends in it.
+fn generations(s: &str) -> Result<RangeInclusive<u64>, String> {
+    let (first, last) = s.split_once("..").unwrap_or((s, s));
+    let number = |n: &str, open: u64| if n.is_empty() { Ok(open) } else { n.parse() };
+    match (number(first, 0), number(last.trim_start_matches('='), u64::MAX)) {
+        (Ok(first), Ok(last)) if first <= last && !s.is_empty() => Ok(first..=last),
+        _ => Err("expected a generation's number, or two such as 3..5, the lesser one first".to_owned()),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Traces from files and from standard input, in any of the three forms.
 
 use crate::failure::Failure;
+use crate::output;
 use std::io::Read;
-use tracehound_wire::TestFile;
+use std::ops::RangeInclusive;
 use tracehound_wire::raw::{TextStyle, from_text};
+use tracehound_wire::{Index, TestFile};
 
 /// A trace, and what it was called.
 #[derive(Debug)]
@@ -38,6 +40,30 @@ impl Input {
             raw
         };
         Ok(Input { name: name.to_owned(), bytes })
+    }
+}
+
+impl Input {
+    /// Only the generations of these numbers, if any are given. Says where they stand in the file, as offsets are
+    /// counted within what is left.
+    ///
+    /// # Errors
+    /// If the trace has none of them, or no header that can be read.
+    pub fn of_generations(mut self, numbers: Option<&RangeInclusive<u64>>) -> Result<Input, Failure> {
+        let Some(numbers) = numbers else { return Ok(self) };
+        let index = Index::of(&self.bytes).map_err(|e| Failure::Usage(format!("{}: {}", self.name, e.mishap)))?;
+        let kept: Vec<_> = index.generations.iter().filter(|g| numbers.contains(&g.number)).collect();
+        let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
+            let all = index.generations.first().zip(index.generations.last());
+            let there = all.map_or("none".to_owned(), |(a, b)| format!("{} to {}", a.number, b.number));
+            return Err(Failure::Usage(format!("{}: no such generation; the trace has {there}", self.name)));
+        };
+        output::note(&format!(
+            "{}: generations {} to {}, bytes {} to {}; offsets count from {} bytes before them",
+            self.name, first.number, last.number, first.bytes.start, last.bytes.end, index.header
+        ));
+        self.bytes = index.cut(&self.bytes, numbers).unwrap_or_default();
+        Ok(self)
     }
 }
 

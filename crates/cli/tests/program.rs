@@ -107,10 +107,11 @@ fn builtin_as_command() -> String {
 }
 
 /// Every subcommand, and none for the program itself.
-const SUBCOMMANDS: [&str; 16] = [
+const SUBCOMMANDS: [&str; 17] = [
     "",
     "check",
     "events",
+    "index",
     "compare",
     "convert",
     "hunt",
@@ -219,6 +220,39 @@ fn events_are_told_in_three_ways() {
     insta::assert_snapshot!("events_json", told(&["events", "--json", "seed.txt"], dir.path(), b""));
     insta::assert_snapshot!("events_go", told(&["events", "--go", "seed.txt"], dir.path(), b""));
     insta::assert_snapshot!("events_refused", told(&["events", "broken.txt"], dir.path(), b""));
+}
+
+/// The seed's generation and one behind it.
+fn two_generations() -> String {
+    let second = "\
+EventBatch gen=2 m=18446744073709551615 time=0 size=6
+Frequency freq=1000000000
+EventBatch gen=2 m=7 time=9 size=9
+ProcStatus dt=1 p=0 pstatus=1
+GoStatus dt=1 g=1 m=7 gstatus=1
+";
+    format!("{SEED_TRACE}{second}")
+}
+
+#[test]
+fn generations_are_listed_and_read_alone() {
+    let dir = Folder::new();
+    std::fs::write(dir.path().join("two.txt"), two_generations()).expect("a file");
+    insta::assert_snapshot!("run_index", told(&["index", "--threads", "two.txt"], dir.path(), b""));
+    insta::assert_snapshot!("run_index_json", told(&["index", "--json", "two.txt"], dir.path(), b""));
+    let said = |args: &[&str]| {
+        let out = tracehound(args, dir.path(), b"");
+        (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned())
+    };
+    let (whole, second) = (said(&["events", "two.txt"]), said(&["events", "two.txt", "--generations", "2"]));
+    assert_eq!((whole.0, second.0), (Some(0), Some(0)));
+    assert!(second.1.lines().count() < whole.1.lines().count() && second.1.contains("Sync"), "{}", second.1);
+    assert_eq!(said(&["check", "two.txt", "--generations", "2..9"]).0, Some(0));
+    assert_eq!(said(&["convert", "two.txt", "first.txt", "--generations", "..1"]).0, Some(0));
+    assert_eq!(dir.read("first.txt"), SEED_TRACE.as_bytes());
+    for wrong in ["3", "2..1", "", "x"] {
+        assert_eq!(said(&["check", "two.txt", "--generations", wrong]).0, Some(2), "{wrong}");
+    }
 }
 
 #[test]

@@ -6,31 +6,8 @@
 //! it knows nothing of order or legality.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use tracehound_wire::limits::MAX_BATCH_SIZE;
-use tracehound_wire::{Body, EventType, Frame, Version, parse_header, varint};
-
-/// What a batch's first byte says that it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BatchKind {
-    Events,
-    Tables,
-}
-
-/// A batch in the file.
-#[derive(Clone, Debug)]
-pub(crate) struct BatchSpan {
-    /// Offset of its first byte.
-    pub offset: usize,
-    /// Its payload.
-    pub body: Range<usize>,
-    /// Generation number as written.
-    pub generation: u64,
-    /// Which generation of the file it belongs to, counted from 0.
-    pub segment: u32,
-    pub m: i64,
-    pub kind: BatchKind,
-}
+use tracehound_wire::index::BatchSpan;
+use tracehound_wire::{Body, EventType, Frame, Index, Version, varint};
 
 /// One field of an event: its name, its value, and how many bytes it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,72 +62,34 @@ impl Tables {
 pub(crate) struct Layout<'a> {
     bytes: &'a [u8],
     version: Option<Version>,
-    pub batches: Vec<BatchSpan>,
+    index: Option<Index>,
 }
 
 impl<'a> Layout<'a> {
     /// Finds the batches of `bytes`, up to the first thing that is none.
     pub fn new(bytes: &'a [u8]) -> Layout<'a> {
-        let Ok(header) = parse_header(bytes) else { return Layout { bytes, version: None, batches: Vec::new() } };
-        let mut layout = Layout { bytes, version: Some(header.version), batches: Vec::new() };
-        let (mut at, mut segment, mut last) = (header.len, 0, None);
-        let marked = header.version.has_end_of_generation();
-        while let Some(&first) = bytes.get(at) {
-            if first == EventType::EndOfGeneration.byte() {
-                (at, segment, last) = (at + 1, segment + 1, None);
-                continue;
-            }
-            let Some(mut span) = layout.span(at) else { break };
-            if !marked && last.is_some_and(|g| g != span.generation) {
-                segment += 1;
-            }
-            last = Some(span.generation);
-            span.segment = segment;
-            at = span.body.end;
-            layout.batches.push(span);
-        }
-        layout
+        let index = Index::of(bytes).ok();
+        Layout { bytes, version: index.as_ref().map(|i| i.version), index }
     }
 
-    fn span(&self, offset: usize) -> Option<BatchSpan> {
-        let first = EventType::from_byte(*self.bytes.get(offset)?)?;
-        let (mut at, experiment) = match first {
-            EventType::EventBatch => (offset + 1, 0),
-            EventType::ExperimentalBatch => (offset + 2, *self.bytes.get(offset + 1)?),
-            _ => return None,
-        };
-        let mut numbers = [0; 4];
-        for n in &mut numbers {
-            let (value, len) = varint::read(self.bytes.get(at..)?).ok()?;
-            (*n, at) = (value, at + len);
-        }
-        let [generation, m, _time, size] = numbers;
-        // A batch that is cut short or too large still shows what is there of it.
-        let size = usize::try_from(size.min(MAX_BATCH_SIZE)).ok()?;
-        let body = at..(at + size).min(self.bytes.len());
-        let kind = match self.bytes[body.clone()].first().and_then(|&b| EventType::from_byte(b)) {
-            _ if experiment != 0 => BatchKind::Tables,
-            Some(ty) if !ty.spec().timed => BatchKind::Tables,
-            _ => BatchKind::Events,
-        };
-        Some(BatchSpan { offset, body, generation, segment: 0, m: m as i64, kind })
+    /// All batches, in file order.
+    pub fn batches(&self) -> &[BatchSpan] {
+        self.index.as_ref().map_or(&[], |i| &i.batches)
     }
 
     /// The batch whose payload holds the byte at `offset`, by its position.
     pub fn batch_of(&self, offset: u64) -> Option<usize> {
-        let offset = usize::try_from(offset).ok()?;
-        let i = self.batches.partition_point(|b| b.body.start <= offset).checked_sub(1)?;
-        self.batches[i].body.contains(&offset).then_some(i)
+        self.index.as_ref()?.batch_of(offset)
     }
 
     /// The event that starts at `offset`; `None` if no batch of events is there.
     pub fn event_at(&self, offset: u64) -> Option<RawEvent> {
-        let batch = &self.batches[self.batch_of(offset)?];
+        let batch = &self.batches()[self.batch_of(offset)?];
         let offset = usize::try_from(offset).ok()?;
         if self.bytes[batch.body.start] == EventType::CPUSamples.byte() && offset > batch.body.start {
             return self.parse_event(offset, batch.body.end, EventType::from_byte(self.bytes[offset]));
         }
-        (batch.kind == BatchKind::Events).then(|| self.event(offset, batch.body.end))?
+        batch.holds_events().then(|| self.event(offset, batch.body.end))?
     }
 
     /// The events of a batch, the last one perhaps broken.
@@ -201,7 +140,7 @@ impl<'a> Layout<'a> {
     pub fn tables(&self, segment: u32) -> Tables {
         let mut tables = Tables::default();
         let Some(version) = self.version else { return tables };
-        for batch in self.batches.iter().filter(|b| b.segment == segment && b.kind == BatchKind::Tables) {
+        for batch in self.batches().iter().filter(|b| b.segment == segment && !b.holds_events()) {
             match Body::decode(version, &self.bytes[batch.body.clone()]) {
                 Body::Strings(records) => {
                     for r in records {
@@ -245,9 +184,9 @@ mod tests {
     fn batches_and_events_have_their_places() {
         let bytes = trace();
         let layout = Layout::new(&bytes);
-        let segments: Vec<_> = layout.batches.iter().map(|b| (b.offset, b.generation, b.segment, b.m)).collect();
+        let segments: Vec<_> = layout.batches().iter().map(|b| (b.offset, b.generation, b.segment, b.m)).collect();
         assert_eq!(segments, [(16, 1, 0, 9), (27, 1, 0, 5), (41, 2, 1, 5)]);
-        let events: Vec<_> = layout.events(&layout.batches[1], 0).collect();
+        let events: Vec<_> = layout.events(&layout.batches()[1], 0).collect();
         assert_eq!(events[0].offset, 32);
         assert_eq!(layout.bytes_of(&events[0]), [13, 1, 0, 1]);
         assert_eq!(events[0].arg("pstatus"), Some(1));
@@ -262,7 +201,7 @@ mod tests {
         let bytes = trace();
         for end in 0..bytes.len() {
             let layout = Layout::new(&bytes[..end]);
-            for b in &layout.batches {
+            for b in layout.batches() {
                 layout.events(b, 0).for_each(drop);
             }
             assert!(layout.event_at(end as u64).is_none());

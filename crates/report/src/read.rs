@@ -4,7 +4,7 @@
 use crate::Options;
 use crate::causes::causes;
 use crate::lanes::{self, Pending};
-use crate::layout::{BatchKind, BatchSpan, Layout};
+use crate::layout::Layout;
 use crate::model::{Delivered, Fate, LaneKind, Picture, Refusal};
 use crate::rows::{RowBuilder, id};
 use crate::track::{NONE, Subject};
@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 use tracehound_parser::{Condition, Error, Event, Outcome, Reader, Wait};
 use tracehound_wire::Version;
+use tracehound_wire::index::BatchSpan;
 
 /// Most undelivered events of one thread that become rows.
 const PENDING_PER_THREAD: usize = 5;
@@ -159,11 +160,11 @@ fn not_delivered(
     let none = FxHashMap::default();
     let last = if segment == places.segment { &places.last } else { &none };
     let mut streams: BTreeMap<i64, Vec<&BatchSpan>> = BTreeMap::new();
-    for b in layout.batches.iter().filter(|b| b.segment == segment && b.kind == BatchKind::Events) {
+    for b in layout.batches().iter().filter(|b| b.segment == segment && b.holds_events()) {
         streams.entry(b.m).or_default().push(b);
     }
     // The thread that failed comes first, so that a limit never hides it.
-    let failed = at.and_then(|o| layout.batch_of(o)).map(|i| layout.batches[i].m);
+    let failed = at.and_then(|o| layout.batch_of(o)).map(|i| layout.batches()[i].m);
     let mut order: Vec<_> = streams.into_iter().collect();
     order.sort_by_key(|(m, _)| (Some(*m) != failed, *m));
     for (threads, (m, batches)) in order.into_iter().enumerate() {
@@ -206,9 +207,9 @@ fn not_delivered(
 
 /// Which generation of the file the reader could not finish.
 fn failed_segment(layout: &Layout<'_>, refusal: &Refusal) -> Option<u32> {
-    let by_place = refusal.offset.and_then(|o| layout.batch_of(o)).map(|i| layout.batches[i].segment);
+    let by_place = refusal.offset.and_then(|o| layout.batch_of(o)).map(|i| layout.batches()[i].segment);
     let number = refusal.generation;
-    by_place.or_else(|| layout.batches.iter().rev().find(|b| Some(b.generation) == number).map(|b| b.segment))
+    by_place.or_else(|| layout.batches().iter().rev().find(|b| Some(b.generation) == number).map(|b| b.segment))
 }
 
 fn needed(condition: &Condition) -> Option<Subject> {

@@ -40,7 +40,7 @@ impl<'a> RowBuilder<'a> {
         row.stream = match e.ty {
             None => None,
             Some(EventType::CPUSample) => id(e.m),
-            Some(_) => id(batch.map_or(e.m, |i| self.layout.batches[i].m)),
+            Some(_) => id(batch.map_or(e.m, |i| self.layout.batches()[i].m)),
         };
         row.context = [id(e.m), id(e.p), id(e.g)];
         row.time = Some(e.time.to_string());
@@ -50,7 +50,7 @@ impl<'a> RowBuilder<'a> {
 
     /// The row of an event on the wire, its context left open.
     pub fn raw(&mut self, raw: &RawEvent, fate: Fate) -> Row {
-        let segment = self.layout.batch_of(raw.offset as u64).map_or(0, |i| self.layout.batches[i].segment);
+        let segment = self.layout.batch_of(raw.offset as u64).map_or(0, |i| self.layout.batches()[i].segment);
         let mut row = empty_row(fate);
         row.name = match raw.ty {
             Some(ty) => ty.name().to_string(),
@@ -77,7 +77,7 @@ impl<'a> RowBuilder<'a> {
             row.note = e.generation.is_none().then(|| "the reader's own mark: no generation follows".into());
             return row;
         };
-        let segment = e.offset.and_then(|o| self.layout.batch_of(o)).map_or(0, |i| self.layout.batches[i].segment);
+        let segment = e.offset.and_then(|o| self.layout.batch_of(o)).map_or(0, |i| self.layout.batches()[i].segment);
         row.name = ty.name().to_string();
         row.family = family(ty);
         row.args = ty.spec().args.iter().zip(e.args).map(|(&(n, _), v)| self.arg(segment, Some(ty), n, v)).collect();

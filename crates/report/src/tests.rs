@@ -65,7 +65,7 @@ fn tell(trace: &Trace, order: &[u64], failed: u64, class: &str, waits: &[u64]) -
     let bytes = trace.to_bytes();
     let layout = Layout::new(&bytes);
     let mut streams: HashMap<i64, Vec<_>> = HashMap::new();
-    for b in layout.batches.iter().filter(|b| b.kind == crate::layout::BatchKind::Events) {
+    for b in layout.batches().iter().filter(|b| b.holds_events()) {
         streams.entry(b.m).or_default().extend(layout.events(b, 0));
     }
     streams.values_mut().for_each(|s| s.reverse());

@@ -97,10 +97,10 @@ impl<'a> Collector<'a> {
         let Some(offset) = e.offset else { return };
         if !self.batch.contains(&offset) {
             let Some(i) = self.layout.batch_of(offset) else { return };
-            let body = &self.layout.batches[i].body;
+            let body = &self.layout.batches()[i].body;
             (self.batch, self.batch_at) = (body.start as u64..body.end as u64, i);
         }
-        let batch = &self.layout.batches[self.batch_at];
+        let batch = &self.layout.batches()[self.batch_at];
         if batch.segment != self.segment {
             self.segment = batch.segment;
             self.last.clear();

@@ -20,7 +20,7 @@ pub fn run(a: &Check) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Fine;
     let mut reader = None;
     for file in &a.files {
-        let input = Input::read(file)?;
+        let input = Input::read(file)?.of_generations(a.generations.as_ref())?;
         let sound = if let ReaderSpec::Builtin(release) = a.reader {
             explain(&mut out, &input, options.of_release(release), a.verbose)?
         } else {

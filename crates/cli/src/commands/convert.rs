@@ -11,7 +11,7 @@ use tracehound_wire::{Expect, TestFile};
 
 pub fn run(a: &Convert) -> Result<Outcome, Failure> {
     let style = if a.go { TextStyle::Go } else { TextStyle::Lossless };
-    let input = Input::read_in(&a.input, style)?;
+    let input = Input::read_in(&a.input, style)?.of_generations(a.generations.as_ref())?;
     let bad = |e: &dyn std::fmt::Display| Failure::Usage(format!("{}: {e}", input.name));
     let bytes = match form_of(&a.output) {
         Form::Binary => input.bytes,

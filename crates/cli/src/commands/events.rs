@@ -12,7 +12,7 @@ use tracehound_oracle::verdict::{Mode, Verdict};
 use tracehound_parser::{Options, Reader};
 
 pub fn run(a: &Events) -> Result<Outcome, Failure> {
-    let input = Input::read(&a.file)?;
+    let input = Input::read(&a.file)?.of_generations(a.generations.as_ref())?;
     let options = a.strict.options([&a.reader])?;
     let mut out = output::stdout();
     if let (ReaderSpec::Builtin(release), true) = (&a.reader, a.go) {

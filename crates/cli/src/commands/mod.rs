@@ -7,6 +7,7 @@ mod events;
 mod faults;
 mod generate;
 mod hunt;
+mod index;
 mod known;
 mod lift;
 mod manual;
@@ -38,6 +39,7 @@ pub fn run(args: Args) -> Result<Outcome, Failure> {
     match args.command {
         Command::Check(a) => check::run(&a),
         Command::Events(a) => events::run(&a),
+        Command::Index(a) => index::run(&a),
         Command::Compare(a) => compare::run(&a),
         Command::Convert(a) => convert::run(&a),
         Command::Hunt(a) => hunt::run(&a),
