@@ -293,6 +293,9 @@ fn every_subcommand_does_its_work() {
         ("known", &["known"]),
         ("shrink", &["shrink", "broken.txt", "--time", "60s"]),
         ("report", &["report", "broken.txt", "-o", "page.html"]),
+        ("reader", &["reader", "check", "builtin"]),
+        #[cfg(feature = "faults")]
+        ("faults", &["faults", "self-steal-rejected", "--seeds", "2", "--cases", "60", "--patience", "300"]),
     ] {
         insta::assert_snapshot!(format!("run_{name}"), told(args, dir.path(), b""));
     }

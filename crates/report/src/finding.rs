@@ -17,6 +17,8 @@ pub struct FindingInfo {
     pub rule: String,
     /// What each reader said.
     pub verdicts: Vec<ReaderVerdict>,
+    /// Where it goes wrong and what came before, in a few sentences; empty if that is not known.
+    pub place: String,
     /// Why the suspected reader is likely wrong; empty if nobody is suspected.
     pub suspicion: String,
     /// The command that shows it again.

@@ -87,6 +87,14 @@ impl Report {
         self
     }
 
+    /// The same with the argument why a trace that is stuck cannot go on, line by line. Nothing changes if it is not refused.
+    pub fn with_argument(mut self, lines: Vec<String>) -> Report {
+        if let Some(refusal) = &mut self.refusal {
+            refusal.argument = lines;
+        }
+        self
+    }
+
     /// The same report, telling this finding's story.
     pub fn with_finding(mut self, finding: FindingInfo) -> Report {
         for row in &mut self.picture.rows {

@@ -198,7 +198,9 @@ pub struct Refusal {
     pub thread: Option<i64>,
     /// Events delivered before.
     pub events: u64,
-    /// The explanation, line by line: the chain of what waits for what.
+    /// What each waiting thread waits for, a line each.
+    pub waits: Vec<String>,
+    /// Why nothing can happen: the chain of who waits for whom, line by line.
     pub argument: Vec<String>,
     /// Row of the event that could not happen, if it is an event.
     pub row: Option<usize>,

@@ -72,6 +72,9 @@ fn verdict(out: &mut String, report: &Report) {
     let _ = writeln!(out, "<section class=\"verdict {}\" aria-labelledby=\"headline\">", mood.class());
     let _ = writeln!(out, "<p class=\"badge\">{}</p>", mood.badge());
     let _ = writeln!(out, "<h1 id=\"headline\">{}</h1>", show(&explain::headline(report)));
+    if let Some(f) = report.finding.as_ref().filter(|f| !f.place.is_empty()) {
+        let _ = writeln!(out, "<p class=\"sentence\" id=\"place\">{}</p>", show(&f.place));
+    }
     match &report.refusal {
         Some(refusal) => refused(out, report, refusal),
         None => {
@@ -110,16 +113,23 @@ fn refused(out: &mut String, report: &Report, refusal: &Refusal) {
         }
         out.push_str("</ul></div>\n");
     }
+    if !refusal.argument.is_empty() {
+        out.push_str("<div class=\"causes\" id=\"argument\"><b>Why nobody can go on:</b><ul>");
+        for line in &refusal.argument {
+            let _ = write!(out, "<li>{}</li>", show(line));
+        }
+        out.push_str("</ul></div>\n");
+    }
     if let Some(condition) = refusal.condition {
         let _ = writeln!(out, "<p class=\"rule\"><b>The rule:</b> {}.</p>", show(condition));
     }
-    if !refusal.argument.is_empty() {
+    if !refusal.waits.is_empty() {
         let _ = writeln!(
             out,
             "<details class=\"argument\"{}><summary>What each thread waits for</summary><ol>",
-            if refusal.argument.len() <= 6 { " open" } else { "" }
+            if refusal.waits.len() <= 6 && refusal.argument.is_empty() { " open" } else { "" }
         );
-        for line in &refusal.argument {
+        for line in &refusal.waits {
             let _ = writeln!(out, "<li>{}</li>", show(line));
         }
         out.push_str("</ol></details>\n");

@@ -123,7 +123,8 @@ fn failure(e: &Error) -> Failure {
         generation: place.generation,
         thread: place.thread,
         events: place.events,
-        argument: e.explain().map_or_else(Vec::new, |x| x.waits.iter().map(Wait::to_string).collect()),
+        argument: Vec::new(),
+        waits: e.explain().map_or_else(Vec::new, |x| x.waits.iter().map(Wait::to_string).collect()),
         row: None,
         causes: Vec::new(),
     };

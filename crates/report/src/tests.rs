@@ -105,6 +105,7 @@ fn tell(trace: &Trace, order: &[u64], failed: u64, class: &str, waits: &[u64]) -
         thread: Some(failed as i64),
         events: order.len() as u64 + 1,
         argument: Vec::new(),
+        waits: Vec::new(),
         row: None,
         causes: Vec::new(),
     };

@@ -7,8 +7,11 @@ use crate::input::Input;
 use crate::output;
 use std::io::Write;
 use std::path::Path;
+use tracehound_oracle::argument;
 use tracehound_oracle::hunt::{self, Judged, Record, Witness};
-use tracehound_report::{FindingInfo, Options, Outcome as Ended, ReaderVerdict, Report};
+use tracehound_report::{Edit, FindingInfo, Options, Outcome as Ended, ReaderVerdict, Report};
+use tracehound_wire::EventType;
+use tracehound_wire::raw::{RawItem, RawReader, TextStyle};
 
 pub fn run(a: &Args) -> Result<Outcome, Failure> {
     let folder = Path::new(&a.input);
@@ -16,7 +19,8 @@ pub fn run(a: &Args) -> Result<Outcome, Failure> {
         of_finding(folder)?
     } else {
         let input = Input::read(&a.input)?;
-        Report::from_trace(&input.bytes, &Options::default()).with_title(&input.name).to_html()
+        let report = Report::from_trace(&input.bytes, &Options::default()).with_title(&input.name);
+        report.with_argument(argument(&input.bytes)).to_html()
     };
     if a.output == "-" {
         let mut out = output::stdout();
@@ -26,6 +30,13 @@ pub fn run(a: &Args) -> Result<Outcome, Failure> {
         std::fs::write(&a.output, page).map_err(Failure::file("write", &a.output))?;
     }
     Ok(Outcome::Fine)
+}
+
+/// Who waits for whom in a trace that is stuck, a line each; nothing of any other.
+fn argument(trace: &[u8]) -> Vec<String> {
+    let stuck =
+        argument::refused(trace, tracehound_parser::Options::default()).filter(|r| !r.argument.steps.is_empty());
+    stuck.map_or_else(Vec::new, |r| r.argument.to_string().lines().map(|line| line.trim().to_owned()).collect())
 }
 
 /// The page of a finding's folder.
@@ -41,16 +52,37 @@ pub fn of_finding(folder: &Path) -> Result<String, Failure> {
     // While it is being written the folder has another name.
     let id = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let id = id.trim_start_matches('.').trim_end_matches(".partial").to_owned();
-    let info = info(&record, id.clone());
+    let info = FindingInfo { edits: edits(&record, &trace), ..info(&record, id.clone()) };
     let options = Options { focus: info.focus(), ..Options::default() };
-    Ok(Report::from_trace(&trace, &options).with_title(id).with_finding(info).to_html())
+    let report = Report::from_trace(&trace, &options).with_title(id).with_finding(info);
+    // The place says the same.
+    let argument = if record.place.is_none() { argument(&trace) } else { Vec::new() };
+    Ok(report.with_argument(argument).to_html())
+}
+
+/// What is edited in the neighbour, on which all agree, to get the finding's trace.
+fn edits(record: &Record, trace: &[u8]) -> Vec<Edit> {
+    let Some(neighbour) = &record.neighbour else { return Vec::new() };
+    // The records of the text are those of the file, one to one; lines of ours are all but those with a plus.
+    let record = |line: &str| line[1..].split(' ').next().and_then(EventType::from_name);
+    let lines: Vec<&str> = neighbour.difference.iter().map(String::as_str).filter(|l| !l.is_empty()).collect();
+    // That the size of a batch changes with its events is no news.
+    let is_event = |line: &str| record(line).is_some_and(|ty| ty.spec().timed);
+    let first = |sign: char| lines.iter().position(|l| l.starts_with(sign) && is_event(l));
+    let (after, before) = (first('-'), first('+'));
+    let Some(at) = after.or(before) else { return Vec::new() };
+    let n = lines[..at].iter().filter(|l| !l.starts_with('+') && record(l).is_some()).count();
+    let records = RawReader::new(trace, TextStyle::Lossless).into_iter().flatten().map_while(Result::ok);
+    let mut offsets = records.filter_map(|r| if let RawItem::Event(e) = r { Some(e.offset as u64) } else { None });
+    let text = |at: Option<usize>| at.map_or_else(String::new, |at| lines[at][1..].to_owned());
+    vec![Edit { operator: "neighbour".into(), offset: offsets.nth(n), before: text(before), after: text(after) }]
 }
 
 /// What the page says of a finding.
 fn info(record: &Record, id: String) -> FindingInfo {
     let suspicion = match record.suspicion.who.as_slice() {
-        [] => record.suspicion.why.clone(),
-        who => format!("Likely wrong: {}. {}", who.join(", "), record.suspicion.why),
+        [] => format!("open. {}", record.suspicion.why),
+        who => format!("{}. {}", who.join(", "), record.suspicion.why),
     };
     let judge = match &record.judge {
         Judged::Legal => "legal".to_owned(),
@@ -72,6 +104,7 @@ fn info(record: &Record, id: String) -> FindingInfo {
         summary: record.words.clone(),
         rule: record.rule.clone().unwrap_or_default(),
         verdicts: record.readers.iter().map(|w| verdict(w, record)).collect(),
+        place: record.place.clone().unwrap_or_default(),
         suspicion,
         replay: record.command.clone(),
         neighbour: record.neighbour.as_ref().map(|n| n.difference.clone()).unwrap_or_default(),

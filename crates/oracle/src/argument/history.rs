@@ -1,6 +1,6 @@
 //! The event that last changed each P and goroutine.
 
-use super::{Since, Stands};
+use super::{Before, Since, Stands};
 use rustc_hash::FxHashMap;
 use tracehound_parser::details::{Change, Details, Resource};
 use tracehound_parser::{Error, GoId, Options, ProcId, Reader};
@@ -14,6 +14,8 @@ pub(super) struct History {
     last: FxHashMap<Resource, Last>,
     /// By M: the P and goroutine in the context of its last event.
     context: FxHashMap<i64, (ProcId, GoId)>,
+    /// By M: the offset of its last event, if that is kept.
+    latest: Option<FxHashMap<i64, u64>>,
 }
 
 /// The last change of a P or goroutine. There are millions of changes in a large trace, so that
@@ -58,6 +60,9 @@ impl History {
     fn event(&mut self, event: &tracehound_parser::Event<'_>) {
         let m = event.thread().0;
         self.context.insert(m, (event.proc(), event.goroutine()));
+        if let (Some(latest), Some(offset)) = (&mut self.latest, event.offset()) {
+            latest.insert(m, offset);
+        }
         let Details::StateTransition(transition) = event.details() else { return };
         let resource = match transition.change {
             Change::Proc { id, .. } => Resource::Proc(id),
@@ -101,25 +106,61 @@ impl History {
     }
 
     /// The event that comes n-th, counted from 0 without Syncs, the one in the file that it comes from, if that says more,
-    /// and since when what it is about is what it is.
-    pub fn at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Option<Stands>, Vec<Since>)> {
-        let mut history = History::default();
+    /// and what came before it.
+    pub fn at(trace: &[u8], options: Options, n: usize) -> Option<(Stands, Option<Stands>, Before)> {
+        let mut history = History { latest: Some(FxHashMap::default()), ..History::default() };
         let mut reader = Reader::with_options(trace, options).ok()?;
         let mut before = 0;
         while let Some(Ok(event)) = reader.next_event() {
             let Some(ty) = event.wire_type() else { continue };
             if before == n {
                 let (m, args) = (event.thread().0, event.args().to_vec());
-                let since = history.of_event(ty, &args, Some(m));
                 let offset = event.offset()?;
+                let event = Stands { m, ty, args, offset };
+                let before = history.before(trace, &event);
                 let within = at_offset(trace, offset).filter(|(written, _)| *written != ty);
                 let within = within.map(|(ty, args)| Stands { m, ty, args, offset });
-                return Some((Stands { m, ty, args, offset }, within, since));
+                return Some((event, within, before));
             }
             before += 1;
             history.event(&event);
         }
         None
+    }
+
+    /// What the built-in reader delivers of a trace that it refuses, and what came before an event that it does not get past.
+    pub fn before_refusal(trace: &[u8], options: Options, event: &Stands) -> Before {
+        let mut history = History { latest: Some(FxHashMap::default()), ..History::default() };
+        if let Ok(mut reader) = Reader::with_options(trace, options) {
+            let _ = reader.for_each(|event| history.event(event));
+        }
+        history.before(trace, event)
+    }
+
+    /// What came before an event. Changes are told with the event in the file that they come from.
+    fn before(&self, trace: &[u8], event: &Stands) -> Before {
+        let mut since = self.of_event(event.ty, &event.args, Some(event.m));
+        since.iter_mut().for_each(|since| since.by.be_as_written(trace));
+        let args = event.ty.spec().args.iter().zip(&event.args);
+        let named = args.filter(|((_, kind), _)| *kind == ArgKind::M).map(|(_, &m)| m as i64);
+        let mut latest: Vec<Stands> = Vec::new();
+        for m in [event.m].into_iter().chain(named) {
+            let Some(&offset) = self.latest.as_ref().and_then(|latest| latest.get(&m)) else { continue };
+            let told = since.iter().map(|since| &since.by).chain(&latest).any(|e| e.offset == offset);
+            if let Some((ty, args)) = at_offset(trace, offset).filter(|_| !told) {
+                latest.push(Stands { m, ty, args, offset });
+            }
+        }
+        Before { since, latest }
+    }
+}
+
+impl Stands {
+    /// Becomes the event that stands in the file where this one comes from.
+    fn be_as_written(&mut self, trace: &[u8]) {
+        if let Some((ty, args)) = at_offset(trace, self.offset) {
+            (self.ty, self.args) = (ty, args);
+        }
     }
 }
 

@@ -62,6 +62,25 @@ impl fmt::Display for Since {
     }
 }
 
+/// What came before an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// Since when what it is about is what it is.
+    pub since: Vec<Since>,
+    /// The last events of the Ms that it is about, where these are others.
+    pub latest: Vec<Stands>,
+}
+
+impl fmt::Display for Before {
+    /// As the rest of a sentence, with a colon; nothing if nothing is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self.since.iter().map(Since::to_string);
+        let latest = self.latest.iter().map(|e| format!("the last before it on its M was {e}"));
+        let words: Vec<String> = since.chain(latest).collect();
+        if words.is_empty() { Ok(()) } else { write!(f, ": {}", words.join("; ")) }
+    }
+}
+
 /// One step of the argument: an event that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -119,6 +138,8 @@ pub struct Refused {
     pub event: Option<Stands>,
     /// Its offset in the file, bytes, if it has one.
     pub offset: Option<u64>,
+    /// What came before that event.
+    pub before: Before,
     /// Why.
     pub argument: Argument,
 }
@@ -133,18 +154,19 @@ pub fn refused(trace: &[u8], options: Options) -> Option<Refused> {
         .zip(place.thread)
         .and_then(|((offset, ty), m)| Some(Stands { m, ty, args: history::args_at(trace, offset, ty)?, offset }));
     let argument = Argument::of(trace, options, &error);
-    Some(Refused { rule: error.rule()?, event, offset: place.offset, argument })
+    let before = event.as_ref().map_or_else(Before::default, |e| History::before_refusal(trace, options, e));
+    Some(Refused { rule: error.rule()?, event, offset: place.offset, before, argument })
 }
 
 /// The event that comes n-th, counted from 0 without Syncs, in the order that the built-in reader finds, in words, and
-/// since when what it is about is what it is. `None` if there are not so many.
-pub fn event_at(trace: &[u8], options: Options, n: usize) -> Option<(String, Vec<Since>)> {
-    let (event, within, since) = History::at(trace, options, n)?;
+/// what came before it. `None` if there are not so many.
+pub fn event_at(trace: &[u8], options: Options, n: usize) -> Option<(String, Before)> {
+    let (event, within, before) = History::at(trace, options, n)?;
     let event = match within {
         Some(whole) => format!("the {} in {whole}", event.ty),
         None => event.to_string(),
     };
-    Some((event, since))
+    Some((event, before))
 }
 
 /// Follows from the first wait to the one whose stream has what it needs, and so on.

@@ -232,7 +232,10 @@ fn origin(record: &Record) -> String {
         Some(("matrix", what)) => format!("The trace is of the reject matrix (`docs/rules.md`): it {what}."),
         Some(("probe", what)) => format!("The trace is a probe: {what}."),
         Some((operator, what)) => format!("The trace was edited by `{operator}`: {what}."),
-        None if record.tape.is_some() => "The trace is of a legal history.".to_owned(),
+        None if record.tape.is_some() => match &record.configuration.emission_fault {
+            Some(fault) => format!("The trace is of a history that a runtime with the fault `{fault}` wrote."),
+            None => "The trace is of a legal history.".to_owned(),
+        },
         None => "The trace is from outside, or comes from one.".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Where a reader goes wrong: the rule, or the event at which its story and the true one part, and what made the P
 //! or goroutine that the event is about what it is.
 
-use crate::argument::{Argument, End, Refused, Since, event_at, refused};
+use crate::argument::{Argument, End, Refused, event_at, refused};
 use crate::canonical::CanonEvent;
 use crate::judge;
 use crate::laws::{self, Law};
@@ -62,10 +62,10 @@ fn told(rule: RejectRule) -> String {
 
 /// Why the sound reader refuses a trace.
 fn words_of(refused: &Refused) -> String {
-    let Refused { rule, event, offset, argument } = refused;
+    let Refused { rule, event, offset, before, argument } = refused;
     match (event, argument.steps.is_empty()) {
         (_, false) => format!("What cannot happen breaks rule {}: {}.", rule.class(), waits(argument)),
-        (Some(event), true) => format!("What cannot happen is {event}: {}{}.", told(*rule), since(&argument.since)),
+        (Some(event), true) => format!("What cannot happen is {event}: {}{before}.", told(*rule)),
         (None, true) => {
             let at = offset.map_or_else(String::new, |at| format!(" at byte {at}"));
             format!("The trace breaks {}{at}.", told(*rule))
@@ -85,11 +85,6 @@ fn waits(argument: &Argument) -> String {
         _ => "no M has an event that would bring that: one is missing, or this one is wrong",
     };
     steps.chain([end.to_owned()]).collect::<Vec<_>>().join("; ")
-}
-
-fn since(all: &[Since]) -> String {
-    let words: Vec<String> = all.iter().map(Since::to_string).collect();
-    if words.is_empty() { String::new() } else { format!(": {}", words.join("; ")) }
 }
 
 /// An event by its place, in words.
@@ -146,10 +141,13 @@ impl Stories {
         let Stories { options, common, sound: (_, want), other: (_, got) } = self;
         let all = want.len();
         let untimed = compare_events(want.clone(), got.clone(), common.without(Reports::TIMES));
-        let Some(d) = untimed.or_else(|| compare_events(want.clone(), got, common)) else {
+        let Some(d) = untimed.or_else(|| compare_events(want.clone(), got.clone(), common)) else {
             // Only what is told once for a generation is left.
             let d = compare_events(whole.0, whole.1, common)?;
-            let side = |e: Option<CanonEvent>| e.map_or_else(|| "nothing".to_owned(), |e| what(&e));
+            // Where they say the same, the time or the context is another.
+            let only_when = d.a.as_ref().map(what) == d.b.as_ref().map(what);
+            let words = |e: CanonEvent| if only_when { e.to_string().trim().to_owned() } else { what(&e) };
+            let side = |e: Option<CanonEvent>| e.map_or_else(|| "nothing".to_owned(), words);
             return Some(format!("It tells \"{}\" where \"{}\" is true.", side(d.b), side(d.a)));
         };
         let Some(true_one) = d.a else {
@@ -159,15 +157,12 @@ impl Stories {
         let same = |e: &CanonEvent| (e.m, &e.details) == (true_one.m, &true_one.details);
         let here = want.get(d.index).is_some_and(same);
         let first = if here { d.index } else { want.iter().position(same)? };
-        let (event, so_far) = event_at(bytes, options, first)?;
-        let told = match d.b {
-            None => ", which is not told".to_owned(),
-            Some(told) if want[first..].contains(&told) => {
-                format!(", before which {} is told: the order is another one", what(&told))
-            }
-            Some(told) => differs(&true_one, &told),
-        };
-        Some(format!("It goes wrong at event {} of {all}, {event}{told}{}.", first + 1, since(&so_far)))
+        if let Some(words) = astray(bytes, options, &want, &got, common) {
+            return Some(words);
+        }
+        let (event, before) = event_at(bytes, options, first)?;
+        let told = d.b.map_or_else(|| ", which is not told".to_owned(), |told| differs(&true_one, &told));
+        Some(format!("It goes wrong at event {} of {all}, {event}{told}{}.", first + 1, before))
     }
 
     /// The first event that the other does not get past.
@@ -175,16 +170,39 @@ impl Stories {
         let events = |list: &[CanonEvent]| list.iter().filter(|e| !e.is_sync()).cloned().collect::<Vec<_>>();
         let (want, got) = (events(&self.sound.1), events(&self.other.1));
         let first = missing(&want, &got, self.common)?;
-        let (event, so_far) = event_at(bytes, self.options, first)?;
+        let (event, before) = event_at(bytes, self.options, first)?;
         let (n, all) = (first + 1, want.len());
+        let astray = astray(bytes, self.options, &want, &got, self.common);
+        let astray = astray.map_or_else(String::new, |words| format!(" {words}"));
         let says = self.other.0.rule().map_or_else(String::new, |rule| format!(" It says {}.", rule.class()));
-        Some(format!("It does not get past event {n} of {all}, {event}, which can happen{}.{says}", since(&so_far)))
+        Some(format!("It does not get past event {n} of {all}, {event}, which can happen{before}.{says}{astray}"))
     }
 
     /// What the other refuses although nothing is wrong with it.
     fn refused(&self) -> Option<String> {
         Some(format!("Nothing breaks {}, by which it is refused.", told(self.other.0.rule()?)))
     }
+}
+
+/// The first event that comes in another place than in the sound reader's order, if what comes before is the same. Only
+/// readers that order equal times alike are to be held to that.
+fn astray(bytes: &[u8], options: Options, want: &[CanonEvent], got: &[CanonEvent], common: Reports) -> Option<String> {
+    let same = |a: &CanonEvent, b: &CanonEvent| {
+        compare_events(vec![a.clone()], vec![b.clone()], common.without(Reports::TIMES)).is_none()
+    };
+    let at = want.iter().zip(got).take(MOST_EVENTS).position(|(a, b)| !same(a, b))?;
+    let early = at + want.iter().skip(at).take(MOST_EVENTS).position(|e| same(e, &got[at]))?;
+    if !common.has(Reports::TIES) {
+        return None;
+    }
+    let (taken, before) = event_at(bytes, options, early)?;
+    let (left, _) = event_at(bytes, options, at)?;
+    let (n, m) = (at + 1, want[at].m);
+    let batches = match m == want[early].m {
+        true => format!(", although it comes later in the batches of M {m}"),
+        false => String::new(),
+    };
+    Some(format!("Its order is another one from event {n} on: it takes {taken} before {left}{batches}{before}."))
 }
 
 /// How an event is told otherwise than it is, as far as that can be said in a few words.

@@ -96,6 +96,9 @@ pub fn finding() -> Report {
             verdict("go", "go1.27.3", Outcome::Refused, "proc-stop-unknown", words, 14, false),
             verdict("cmd:./mytrace", "0.3", Outcome::Accepted, "", "", 17, true),
         ],
+        place:
+            "What cannot happen is M 4021's ProcStop: rule proc-stop-unknown (a thread stops a P that does not exist)."
+                .into(),
         suspicion: "three readers and the search over all orders refuse the trace; mytrace alone accepts it.".into(),
         replay: "tracehound replay findings/0007 --reader cmd:./mytrace".into(),
         edits: vec![Edit {
@@ -155,6 +158,7 @@ pub fn hostile() -> Report {
             message: text(),
             ..Default::default()
         }],
+        place: text(),
         suspicion: text(),
         replay: text(),
         edits: vec![Edit { operator: text(), offset: Some(0), before: text(), after: text() }],
