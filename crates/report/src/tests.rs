@@ -287,3 +287,21 @@ fn an_edit_is_found_by_its_offset() {
     assert_eq!(edited.len(), 1);
     assert_eq!(edited[0].0, at);
 }
+
+/// What goes wrong comes before all else, and the argument before the lanes.
+#[test]
+fn the_place_and_the_argument_come_first() {
+    let place = "It goes wrong at <here>.".to_owned();
+    let finding = FindingInfo { place, ..FindingInfo::default() };
+    let lines = vec!["M 5 waits for G3".to_owned(), "no M has it".to_owned()];
+    let html = Report::from_trace(&gcwait().0.to_bytes(), &crate::Options::default())
+        .with_argument(lines)
+        .with_finding(finding)
+        .to_html();
+    let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text} is missing"));
+    let order =
+        ["id=\"headline\"", "It goes wrong at &lt;here&gt;.", "M 5 waits for G3", "no M has it", "Order of events"];
+    assert!(order.map(at).is_sorted());
+    let sound = Report::from_trace(b"", &crate::Options::default()).with_argument(Vec::new()).to_html();
+    assert!(!sound.contains("id=\"argument\"") && !sound.contains("id=\"place\""));
+}
