@@ -5,6 +5,7 @@
 //! reader (`internal/trace/batchcursor.go`, Go 1.27.3).
 
 use crate::fault::{FaultSet, fault};
+use crate::queue::{Change, Queue};
 use crate::sort::sort;
 
 /// A thread's next event's time and its cursor's index.
@@ -36,27 +37,94 @@ impl Turns {
 #[derive(Debug)]
 pub(crate) struct Frontier {
     slots: Vec<Slot>,
+    /// While the first thread waits and there are many: what is in the slots' place.
+    queue: Option<Box<Queue>>,
     faults: FaultSet,
+    /// Whether none is made, and how often one was.
+    #[cfg(test)]
+    pub never_queues: bool,
+    #[cfg(test)]
+    pub queues_made: usize,
 }
 
 impl Frontier {
     pub fn new(faults: FaultSet) -> Frontier {
-        Frontier { slots: Vec::new(), faults }
+        Frontier {
+            slots: Vec::new(),
+            queue: None,
+            faults,
+            #[cfg(test)]
+            never_queues: false,
+            #[cfg(test)]
+            queues_made: 0,
+        }
     }
 
     pub fn clear(&mut self, room: usize) {
+        self.queue = None;
         self.slots.clear();
         self.slots.reserve_exact(room);
     }
 
     #[inline]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.queue.as_ref().map_or(self.slots.len(), |queue| queue.len())
     }
 
     #[inline]
     pub fn first(&self) -> Option<Slot> {
-        self.slots.first().copied()
+        match &self.queue {
+            None => self.slots.first().copied(),
+            Some(queue) => queue.first(),
+        }
+    }
+
+    /// The queue that is in the heap's place for now.
+    #[inline]
+    pub fn queue(&mut self) -> Option<&mut Queue> {
+        self.queue.as_deref_mut()
+    }
+
+    /// Whether there is one.
+    #[inline]
+    pub fn is_queue(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// The slot of this cursor's thread, looked for.
+    pub fn place_of(&self, cursor: u32) -> usize {
+        self.slots.iter().position(|s| s.cursor == cursor).unwrap_or_default()
+    }
+
+    /// Makes a queue of what was just sorted, if that can be.
+    pub fn begin_queue(&mut self, waits: impl Fn(u32) -> bool) {
+        #[cfg(test)]
+        if self.never_queues {
+            return;
+        }
+        if self.faults == FaultSet::default() {
+            self.queue = Queue::of(&self.slots, waits).map(Box::new);
+        }
+        #[cfg(test)]
+        {
+            self.queues_made += usize::from(self.is_queue());
+        }
+    }
+
+    /// Makes the heap again that Go's reader would have now.
+    pub fn end_queue(&mut self) {
+        let Some(queue) = self.queue.take() else { return };
+        let (sorted, changes) = queue.into_heap();
+        self.slots = sorted;
+        for Change { cursor, from, to } in changes {
+            // Only the first change can be that of another thread than the first one, behind a sort.
+            let is_first = self.slots.first().is_some_and(|s| s.cursor == cursor);
+            let i = if is_first { 0 } else { self.slots.partition_point(|s| s.time < from) };
+            match to {
+                Some(time) => self.update(i, time),
+                None => self.remove(i),
+            }
+        }
     }
 
     #[inline]

@@ -39,6 +39,7 @@ mod item;
 mod opening;
 mod options;
 mod order;
+mod queue;
 mod reader;
 mod ready;
 mod records;

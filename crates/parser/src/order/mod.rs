@@ -21,7 +21,7 @@ mod waits;
 use crate::event::Emitted;
 use crate::fault::{FaultSet, fault};
 use crate::threads::{NONE, Threads};
-use blocked::Blocked;
+use blocked::{Blocked, Key, Thing};
 use ids::Places;
 use names::Names;
 use rules::RULES;
@@ -182,6 +182,16 @@ impl Order {
         !self.blocked.is_empty()
     }
 
+    /// Whether to keep a list of the cursors that need not wait any more; an empty one at first.
+    pub fn record_woken(&mut self, record: bool) {
+        self.blocked.record(record);
+    }
+
+    /// The cursors that need not wait any more, since the last time that this was asked.
+    pub fn take_woken(&mut self) -> Vec<u32> {
+        self.blocked.take_woken()
+    }
+
     /// Whether something is to be done about the event that happened last before another one is
     /// tried. Does not say so twice.
     #[inline(always)]
@@ -231,7 +241,7 @@ impl Order {
             return self.refused(cursor, out, refusal);
         }
         if !self.blocked.is_empty() {
-            self.blocked.event_happened(out);
+            self.wake(out);
         }
         let thread = self.threads.own();
         if fault!(self.faults, ContextAfter) && out.m == thread.m {
@@ -243,10 +253,37 @@ impl Order {
     /// Notes what a refused event waits for, if it does.
     #[cold]
     fn refused(&mut self, cursor: u32, e: &Emitted, refusal: Refusal) -> Advance {
-        if let (Refusal::Waits, Some(key)) = (&refusal, blocked::key(e)) {
-            self.blocked.add(cursor, key);
+        if let Refusal::Waits = &refusal {
+            let numbers_count = self.numbers_count();
+            let coarse = |key| match key {
+                Key::Next(thing, _) if !numbers_count => Key::Change(thing),
+                key => key,
+            };
+            self.blocked.add(cursor, blocked::keys(e).map(coarse));
         }
         Err(refusal)
+    }
+
+    /// Whether an event cannot but wait as long as its sequence number is not the next one: not so where a planted
+    /// fault lets numbers pass.
+    fn numbers_count(&self) -> bool {
+        self.faults == FaultSet::default()
+    }
+
+    /// Wakes all that wait for something that the event, which has happened, can have changed.
+    #[inline(never)]
+    fn wake(&mut self, e: &Emitted) {
+        for thing in blocked::changed(e).into_iter().flatten() {
+            self.blocked.wake(Key::Change(thing));
+            let number = match thing {
+                Thing::Go(id) => self.gors.find(id).map(|at| self.gors.get(at).seq.n),
+                Thing::Proc(id) => self.procs.find(id).map(|at| self.procs.get(at).seq.n),
+                Thing::Gc => Some(self.gc_seq),
+            };
+            if let Some(number) = number {
+                self.blocked.wake(Key::Next(thing, number.wrapping_add(1)));
+            }
+        }
     }
 
     /// Looks for the ids that an event names, if they are not where they mostly are.

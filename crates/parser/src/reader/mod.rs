@@ -7,6 +7,8 @@
 mod failures;
 mod generations;
 mod pair;
+#[cfg(test)]
+mod queue_tests;
 mod run;
 mod step;
 
@@ -94,6 +96,9 @@ pub struct Reader<'a> {
     /// With a fault: an event to deliver again before an error.
     last: Option<Emitted>,
     faults: FaultSet,
+    /// How many events were tried one at a time.
+    #[cfg(test)]
+    tries: u64,
 }
 
 /// Whether there is an event in `current`, or the trace has ended.
@@ -158,6 +163,8 @@ impl<'a> Reader<'a> {
             pext: Pext::detect(),
             last: None,
             faults,
+            #[cfg(test)]
+            tries: 0,
         })
     }
 

@@ -35,6 +35,9 @@ impl Run {
     /// The run of the frontier's first thread, if that is what comes next; `sample` is the next one.
     #[inline(always)]
     fn next(frontier: &Frontier, order: &Order, sample: Option<&Sample>, faults: FaultSet) -> Run {
+        if frontier.is_queue() {
+            return Run::OVER;
+        }
         let Some(first) = frontier.first() else { return Run::OVER };
         let mut until = i64::MAX;
         if let Some(sample) = sample {

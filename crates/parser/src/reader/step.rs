@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::event::Emitted;
 use crate::fault::fault;
 use crate::order::{Refusal, World, ids};
+use crate::queue::{Change, Queue};
 use crate::strict::Happened;
 use tracehound_wire::{EventType, RejectRule};
 
@@ -26,10 +27,66 @@ impl Reader<'_> {
             let message = "the generation has neither events nor samples, which this release refuses".to_owned();
             return Err(Error::rule_at(RejectRule::FrontierEmpty, self.place(), message));
         }
+        if self.frontier.is_queue() {
+            return self.step_in_queue();
+        }
         if !self.try_advance(0)? {
             self.advance_any_other()?;
         }
         Ok(true)
+    }
+
+    /// The same while the frontier is a queue.
+    fn step_in_queue(&mut self) -> Step {
+        for cursor in self.order.take_woken() {
+            let time = self.cursors[cursor as usize].time;
+            self.frontier.queue().into_iter().for_each(|queue| queue.add_candidate(time, cursor));
+        }
+        let first = self.frontier.first().map(|slot| slot.cursor);
+        if let Some(cursor) = first
+            && self.try_cursor(cursor)?
+        {
+            self.follow_in_queue(cursor)?;
+            return Ok(true);
+        }
+        self.frontier.queue().into_iter().for_each(Queue::sort);
+        self.advance_in_queue()?;
+        Ok(true)
+    }
+
+    /// The first thread of the queue has to wait: tries those that can go on in order of time.
+    fn advance_in_queue(&mut self) -> Result<(), Error> {
+        while let Some(cursor) = self.frontier.queue().and_then(|queue| queue.candidate(|c| self.order.is_blocked(c))) {
+            if self.try_cursor(cursor)? {
+                return self.follow_in_queue(cursor);
+            }
+        }
+        self.frontier.end_queue();
+        Err(self.stuck())
+    }
+
+    /// What [`follow`](Reader::follow) does, while the frontier is a queue.
+    fn follow_in_queue(&mut self, index: u32) -> Result<(), Error> {
+        let at = index as usize;
+        let cursor = &mut self.cursors[at];
+        let from = cursor.time;
+        let ground = Ground::of(&self.input, &self.clock, self.arity);
+        let to = match cursor.advance(&ground, &self.generation.batches) {
+            Ok(more) => more.then_some(cursor.time),
+            Err(e) => return Err(self.undecodable(at, *e)),
+        };
+        let change = Change { cursor: index, from, to };
+        if self.frontier.queue().is_some_and(|queue| queue.change(change)) {
+            return Ok(());
+        }
+        self.frontier.end_queue();
+        self.order.record_woken(false);
+        let i = self.frontier.place_of(index);
+        match to {
+            Some(time) => self.frontier.update(i, time),
+            None => self.frontier.remove(i),
+        }
+        Ok(())
     }
 
     pub(super) fn sample_is_next(&self) -> bool {
@@ -60,8 +117,21 @@ impl Reader<'_> {
     /// there comes before the event that happened, as in Go.
     fn try_advance(&mut self, i: usize) -> Step {
         let index = self.frontier.get(i).cursor;
+        let happens = self.try_cursor(index)?;
+        if happens {
+            self.follow(i, index as usize)?;
+        }
+        Ok(happens)
+    }
+
+    /// Tries the next event of this cursor.
+    fn try_cursor(&mut self, index: u32) -> Step {
         if self.order.is_blocked(index) {
             return Ok(false);
+        }
+        #[cfg(test)]
+        {
+            self.tries += 1;
         }
         let at = index as usize;
         let cursor = &self.cursors[at];
@@ -83,7 +153,6 @@ impl Reader<'_> {
                 return Err(self.rejected(at, *reject));
             }
         }
-        self.follow(i, at)?;
         Ok(true)
     }
 
@@ -104,6 +173,11 @@ impl Reader<'_> {
     fn advance_any_other(&mut self) -> Result<(), Error> {
         self.frontier.sort(self.scene.switches.sort_shifts);
         let from = if fault!(self.faults, SortSkipsOne) { 2 } else { 1 };
+        self.frontier.begin_queue(|cursor| self.order.is_blocked(cursor));
+        if self.frontier.is_queue() {
+            self.order.record_woken(true);
+            return self.advance_in_queue();
+        }
         for i in from..self.frontier.len() {
             if self.try_advance(i)? {
                 return Ok(());
