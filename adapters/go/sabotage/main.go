@@ -35,6 +35,8 @@ type fault struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
+	// Nth tells faults of one kind at one place apart, from 0.
+	Nth    int    `json:"nth"`
 	Func   string `json:"func"`
 	Kind   string `json:"kind"`
 	Was    string `json:"was"`
@@ -83,9 +85,14 @@ func main() {
 		sources[name] = source
 		faults = append(faults, inFile(name, source)...)
 	}
+	alike := map[string]int{}
 	for i := range faults {
+		f := &faults[i]
 		// 0 is what an empty environment says.
-		faults[i].ID = i + 1
+		f.ID = i + 1
+		place := fmt.Sprint(f.File, f.Line, ":", f.Column, f.Kind)
+		f.Nth = alike[place]
+		alike[place]++
 	}
 	if len(os.Args) == 2 {
 		out := json.NewEncoder(os.Stdout)

@@ -4,22 +4,23 @@
 //! whose reader takes part in a hunt beside the built-in one with one fault awake. What survives is
 //! either no fault (the rule can't be reached, or the change means nothing) or a gap of ours.
 
+mod record;
+
 use crate::cargo::{cargo, release};
 use crate::fault::{Doing, Fault, Result, capture, repository};
 use crate::provision;
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
+use record::{Fate, Kill, Record};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use tracehound_generator::source::{Rng, Source};
 use tracehound_oracle::hunt::{self, Setup};
 use tracehound_oracle::readers::ReaderSpec;
 use tracehound_oracle::readers::go::Toolchain;
-
-/// Where survivors are judged: a line each, `FILE:LINE:COLUMN KIND: why`.
-const JUDGED: &str = include_str!("../../adapters/go/sabotage/judged.txt");
 
 /// The variable that wakes a fault.
 const AWAKE: &str = "TRACEHOUND_SABOTAGE";
@@ -36,44 +37,46 @@ pub struct Options {
     /// Only faults of this file, such as order.go (may be repeated)
     #[arg(long = "file", value_name = "FILE")]
     files: Vec<String>,
-    /// Only every Nth fault of those
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    every: usize,
     /// Only the faults with these numbers
     #[arg(long = "fault", value_name = "ID")]
     faults: Vec<u64>,
-    /// Only the faults that no judgement excuses and that this table says survived
-    #[arg(long, value_name = "FILE")]
-    survivors_of: Option<PathBuf>,
-    /// Cases of each hunt
+    /// Only faults that no hunt has been asked about
+    #[arg(long)]
+    untried: bool,
+    /// Only faults that were missed
+    #[arg(long)]
+    missed: bool,
+    /// Only so many of those, drawn at random
+    #[arg(long, value_name = "N")]
+    sample: Option<usize>,
+    /// Seed of what is drawn
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// Cases of each hunt, beside those that it begins with
     #[arg(long, default_value_t = 4_000)]
     cases: u64,
     /// Hunts at once
     #[arg(long, default_value_t = 2, value_name = "N")]
     jobs: usize,
-    /// Write the table to this file (docs/sabotage.md is one)
-    #[arg(long, value_name = "FILE")]
-    table: Option<PathBuf>,
+    /// Only make docs/sabotage.md again from what is known
+    #[arg(long)]
+    page: bool,
 }
 
 /// A fault that can be planted.
 #[derive(Clone)]
 struct Planted {
     id: u64,
-    /// `FILE:LINE:COLUMN`.
-    place: String,
     file: String,
+    line: u64,
+    column: u64,
+    /// Tells faults of one kind at one place apart.
+    nth: u64,
     function: String,
     kind: String,
 }
 
-/// What the hunt said of it.
-enum Fate {
-    Killed { law: String, cases: u64, stage: &'static str, events: u64 },
-    Survived,
-}
-
-/// Plants the chosen faults one after another; prints each fate and the score.
+/// Plants the chosen faults one after another; prints each fate, and keeps it in the record.
 ///
 /// All faults are in one worker, asleep until the environment names one of them, so that nothing
 /// but the first hunt waits for a build.
@@ -81,38 +84,39 @@ enum Fate {
 /// # Errors
 /// No Go SDK, or a clean reader that the hunt complains of: then nothing else would mean anything.
 pub fn sabotage(options: &Options) -> Result<()> {
+    let mut record = Record::read()?;
+    if options.page {
+        return record.write();
+    }
     let toolchains = provision::provide(&provision::chosen(std::slice::from_ref(&options.sdk))?)?;
     let toolchain = toolchains.first().ok_or_else(|| Fault::new("no such Go SDK"))?;
     capture(&mut cargo(&["build", "--quiet", "--release", "--package", "tracehound"]))?;
     let scratch = tempfile::tempdir().doing("create a folder")?;
     let bench = Bench::new(toolchain, scratch.path(), options.cases)?;
     bench.hunt_clean()?;
-    let chosen = choose(options, bench.list()?)?;
-    let rows = bench.hunt_all(&chosen, options.jobs)?;
-    let score = score(&rows);
-    println!("{score}");
-    if let Some(file) = &options.table {
-        fs::write(file, table(&rows, &score, toolchain.version(), options.cases)).doing(file.display())?;
-    }
+    let all = bench.list()?;
+    record.keep(toolchain.version(), &all);
+    let chosen = choose(options, &record, all);
+    println!("{} faults", chosen.len());
+    let record = bench.hunt_all(&chosen, options.jobs, record)?;
+    record.write()?;
+    println!("{}", record.summary());
     Ok(())
 }
 
-fn choose(options: &Options, all: Vec<Planted>) -> Result<Vec<Planted>> {
-    let table = match &options.survivors_of {
-        Some(file) => Some(fs::read_to_string(file).doing(file.display())?),
-        None => None,
-    };
-    let survived = |p: &Planted| {
-        table.as_ref().is_none_or(|t| {
-            t.lines().any(|line| {
-                line.contains(&format!("| {} |", p.place)) && line.contains(&p.kind) && line.contains("survived")
-            })
-        })
-    };
+fn choose(options: &Options, record: &Record, all: Vec<Planted>) -> Vec<Planted> {
     let wanted = |list: &[String], it: &String| list.is_empty() || list.contains(it);
     let chosen = all.into_iter().filter(|p| options.faults.is_empty() || options.faults.contains(&p.id));
-    let chosen = chosen.filter(|p| wanted(&options.kinds, &p.kind) && wanted(&options.files, &p.file) && survived(p));
-    Ok(chosen.step_by(options.every.max(1)).collect())
+    let chosen = chosen.filter(|p| wanted(&options.kinds, &p.kind) && wanted(&options.files, &p.file));
+    let chosen = chosen.filter(|p| !(options.untried && record.has(p)) && (!options.missed || record.is_missed(p)));
+    let mut chosen: Vec<Planted> = chosen.collect();
+    if let Some(few) = options.sample {
+        let mut random = Rng::new(options.seed);
+        let mut drawn: Vec<(u32, Planted)> = chosen.into_iter().map(|p| (random.below(u32::MAX), p)).collect();
+        drawn.sort_by_key(|(number, _)| *number);
+        chosen = drawn.into_iter().take(few).map(|(_, p)| p).collect();
+    }
+    chosen
 }
 
 struct Bench {
@@ -147,10 +151,16 @@ impl Bench {
         let lines = capture(Command::new(&self.tool).arg(&self.package))?;
         let parse = |line: &str| -> Option<Planted> {
             let v: serde_json::Value = serde_json::from_str(line).ok()?;
-            let text = |key: &str| v[key].as_str().map(str::to_owned);
-            let (file, function, kind) = (text("file")?, text("func")?, text("kind")?);
-            let place = format!("{file}:{}:{}", v["line"].as_u64()?, v["column"].as_u64()?);
-            Some(Planted { id: v["id"].as_u64()?, place, file, function, kind })
+            let (text, number) = (|key: &str| v[key].as_str().map(str::to_owned), |key: &str| v[key].as_u64());
+            Some(Planted {
+                id: number("id")?,
+                file: text("file")?,
+                line: number("line")?,
+                column: number("column")?,
+                nth: number("nth")?,
+                function: text("func")?,
+                kind: text("kind")?,
+            })
         };
         Ok(String::from_utf8_lossy(&lines).lines().filter_map(parse).collect())
     }
@@ -165,16 +175,18 @@ impl Bench {
         Ok(())
     }
 
-    /// A hunt for each of the faults, some at once.
-    fn hunt_all(&self, chosen: &[Planted], jobs: usize) -> Result<Vec<(Planted, Fate)>> {
+    /// A hunt for each of the faults, some at once. The record is written after each, so that a run
+    /// that is stopped has not been for nothing.
+    fn hunt_all(&self, chosen: &[Planted], jobs: usize, record: Record) -> Result<Record> {
         let next = AtomicUsize::new(0);
-        let rows: Mutex<BTreeMap<u64, (Planted, Fate)>> = Mutex::default();
+        let record = Mutex::new(record);
         let work = || -> Result<()> {
             while let Some(planted) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let fate = self.hunt(planted.id)?;
-                println!("{:4} {}", planted.id, row(planted, &fate));
-                if let Ok(mut rows) = rows.lock() {
-                    rows.insert(planted.id, (planted.clone(), fate));
+                let fate = Fate { function: planted.function.clone(), kill: self.hunt(planted.id)? };
+                println!("{:4} {}", planted.id, record::line(planted, &fate));
+                if let Ok(mut record) = record.lock() {
+                    record.set(planted, fate);
+                    record.write()?;
                 }
             }
             Ok(())
@@ -183,7 +195,7 @@ impl Bench {
             let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(work)).collect();
             workers.into_iter().try_for_each(|w| w.join().unwrap_or_else(|_| Err(Fault::new("a hunt panicked"))))
         })?;
-        Ok(rows.into_inner().unwrap_or_default().into_values().collect())
+        record.into_inner().map_err(|_| Fault::new("a hunt panicked"))
     }
 
     fn findings(&self, fault: u64) -> PathBuf {
@@ -200,36 +212,36 @@ impl Bench {
         hunt
     }
 
-    fn hunt(&self, fault: u64) -> Result<Fate> {
+    fn hunt(&self, fault: u64) -> Result<Option<Kill>> {
+        let start = Instant::now();
         let output = self.command(fault).output().doing("tracehound hunt")?;
+        let seconds = start.elapsed().as_secs_f64().ceil() as u64;
         let findings = self.findings(fault);
-        let fate = match output.status.code() {
-            Some(0) => Ok(Fate::Survived),
-            Some(1) => self.first_finding(&findings),
+        let kill = match output.status.code() {
+            Some(0) => Ok(None),
+            Some(1) => self.first_finding(&findings, seconds),
             _ => Err(Fault::new(format!("tracehound hunt: {}", String::from_utf8_lossy(&output.stderr)))),
         };
         if findings.exists() {
             fs::remove_dir_all(&findings).doing(findings.display())?;
         }
-        fate
+        kill
     }
 
     /// The finding that came after the fewest cases.
-    fn first_finding(&self, folder: &Path) -> Result<Fate> {
-        let mut best: Option<(u64, &str, String, u64)> = None;
+    fn first_finding(&self, folder: &Path, seconds: u64) -> Result<Option<Kill>> {
+        let mut best: Option<Kill> = None;
         for entry in fs::read_dir(folder).doing(folder.display())? {
             let file = entry.doing(folder.display())?.path().join("finding.json");
             let Ok(text) = fs::read(&file) else { continue };
             let v: serde_json::Value = serde_json::from_slice(&text).doing(file.display())?;
             let replay = v["found_in"].as_str().unwrap_or_default();
-            let cases = self.number(replay);
             let law = v["law"].as_str().unwrap_or_default().to_owned();
-            let found = (cases, stage(replay), law, v["events"].as_u64().unwrap_or_default());
-            if best.as_ref().is_none_or(|b| found < *b) {
-                best = Some(found);
-            }
+            let (case, stage) = (self.number(replay), stage(replay).to_owned());
+            let found = Kill { case, stage, law, events: v["events"].as_u64().unwrap_or_default(), seconds };
+            best = Some(best.map_or(found.clone(), |best| best.min(found)));
         }
-        Ok(best.map_or(Fate::Survived, |(cases, stage, law, events)| Fate::Killed { law, cases, stage, events }))
+        Ok(best)
     }
 
     /// The number of a case, given as its replay string, in a hunt from seed 0 with one edit of each history.
@@ -258,71 +270,6 @@ fn stage(replay: &str) -> &'static str {
         Some((_, edit)) if edit.starts_with("probe@") => "probe",
         Some(_) => "edit",
     }
-}
-
-fn row(p: &Planted, fate: &Fate) -> String {
-    let place = format!("{} {} {}", p.place, p.function, p.kind);
-    match fate {
-        Fate::Killed { law, cases, stage, events } => {
-            format!("{place}: killed by {law} after {cases} cases ({stage}), {events} events")
-        }
-        Fate::Survived => {
-            format!("{place}: {}", judged(p).map_or("SURVIVED".to_owned(), |why| format!("survived: {why}")))
-        }
-    }
-}
-
-/// Why a fault may survive, if somebody has judged it.
-fn judged(p: &Planted) -> Option<&'static str> {
-    let of = format!("{} {}: ", p.place, p.kind);
-    JUDGED.lines().find_map(|line| line.strip_prefix(&of))
-}
-
-fn score(rows: &[(Planted, Fate)]) -> String {
-    let mut killed: Vec<u64> = rows
-        .iter()
-        .filter_map(|(_, fate)| match fate {
-            Fate::Killed { cases, .. } => Some(*cases),
-            Fate::Survived => None,
-        })
-        .collect();
-    killed.sort();
-    let excused = rows.iter().filter(|(p, f)| matches!(f, Fate::Survived) && judged(p).is_some()).count();
-    let median = killed.get(killed.len() / 2).copied().unwrap_or_default();
-    format!(
-        "{} faults planted: {} killed (median after {median} cases), {excused} survived and are no faults, {} survived",
-        rows.len(),
-        killed.len(),
-        rows.len() - killed.len() - excused
-    )
-}
-
-/// The page of `docs/sabotage.md`.
-fn table(rows: &[(Planted, Fate)], score: &str, version: &str, cases: u64) -> String {
-    let mut page = format!(
-        "# Sabotage\n\nFaults planted one at a time in the reader of Go {version} by `cargo xtask sabotage`, and what a hunt of {cases} cases\n\
-         made of it beside the built-in reader. Made by that command with `--table`; do not edit it. The places are lines and columns of\n\
-         `internal/trace`. Cases count from the hunt's first one: the opening's histories and edits, the reject matrix, the probes, then\n\
-         histories and edits in turn. Survivors are judged by reading Go's source, in `adapters/go/sabotage/judged.txt`.\n\n{score}.\n\n"
-    );
-    // Writing to a string cannot fail.
-    let survivors: Vec<&Planted> = rows.iter().filter(|(_, f)| matches!(f, Fate::Survived)).map(|(p, _)| p).collect();
-    let _ = writeln!(page, "## Survivors\n\n| place | function | fault | judgement |\n| --- | --- | --- | --- |");
-    for p in &survivors {
-        let why = judged(p).unwrap_or("a gap");
-        let _ = writeln!(page, "| {} | {} | {} | survived: {why} |", p.place, p.function, p.kind);
-    }
-    let _ = writeln!(
-        page,
-        "\n## Kills\n\n| place | function | fault | law | by | after cases | events |\n| --- | --- | --- | --- | --- | --- | --- |"
-    );
-    for (p, fate) in rows {
-        if let Fate::Killed { law, cases, stage, events } = fate {
-            let _ =
-                writeln!(page, "| {} | {} | {} | {law} | {stage} | {cases} | {events} |", p.place, p.function, p.kind);
-        }
-    }
-    page
 }
 
 /// Makes real folders with links to `from`'s files.
