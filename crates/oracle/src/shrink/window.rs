@@ -342,6 +342,7 @@ impl Cut {
                 told.insert(m, events);
             }
         }
+        self.tell_of_rest(&mut told);
         // Whatever no M has may be told by any; it is told by the one that acts first.
         let anyone = self.streams.keys().find(|(generation, _)| *generation == self.first).map_or(NONE_ID, |id| id.1);
         let free = self.free(&ps, &gs);
@@ -349,6 +350,22 @@ impl Cut {
             told.entry(anyone).or_default().extend(free);
         }
         told
+    }
+
+    /// That no garbage collection goes on can only be told by the end of one; needed where another one follows.
+    fn tell_of_rest(&self, told: &mut BTreeMap<u64, Vec<Event>>) {
+        let is_of_gc = |e: &Event| e.ty.spec().args.iter().any(|(_, kind)| *kind == ArgKind::GcSeq);
+        let follows = self.streams.values().flatten().any(|(_, e)| is_of_gc(e));
+        let has_both = |events: &Vec<Event>| {
+            let has = |ty| events.iter().any(|e| e.ty == ty);
+            has(EventType::ProcStatus) && has(EventType::GoStatus)
+        };
+        if let Some(end) = self.world.rests.filter(|end| follows && *end > 0)
+            && let Some(events) = told.values_mut().find(|events| has_both(events))
+        {
+            events.push(Event::new(EventType::GCActive, 0, &[end - 1]));
+            events.push(Event::new(EventType::GCEnd, 0, &[end]));
+        }
     }
 
     /// Those that are needed and have been told of in the window's first generation.

@@ -37,6 +37,8 @@ pub(super) struct World {
     pub ms: FxHashMap<u64, Context>,
     /// The number and the generation of the garbage collection that goes on.
     pub collects: Option<(u64, u64)>,
+    /// The number of the end of the last garbage collection, if none goes on.
+    pub rests: Option<u64>,
     /// The M that stops the world, and the event that began it.
     pub stopped: Option<(u64, Event)>,
 }
@@ -87,8 +89,8 @@ impl World {
                 }
                 self.go(generation, e.args[0], go_status::RUNNING, Some(m), Some(e.args[1]));
             }
-            T::GCBegin | T::GCActive => self.collects = Some((e.args[0], generation)),
-            T::GCEnd => self.collects = None,
+            T::GCBegin | T::GCActive => (self.collects, self.rests) = (Some((e.args[0], generation)), None),
+            T::GCEnd => (self.collects, self.rests) = (None, Some(e.args[0])),
             T::STWBegin => self.stopped = Some((m, *e)),
             T::STWEnd => self.stopped = None,
             T::GCSweepBegin => self.range(p, None, Some((T::GCSweepActive, generation))),

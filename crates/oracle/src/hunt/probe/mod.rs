@@ -42,11 +42,13 @@ pub(super) fn all() -> impl Iterator<Item = (u64, Probe)> {
     let witnessed = (0..questions().len()).flat_map(move |index| {
         let question = &questions()[index];
         let end = question.end();
-        // The first situation in which an event happens is asked for all that it changed, the others for a sample.
+        // The first situation in which an event happens is asked for all that it changed, and those in which it may
+        // change the wrong thing; the others for a sample.
         let first = question.event.ty.spec().experiment.is_none() && shown.insert((question.event, end));
+        let all = first || question.is_confusing();
         let some = witness::all().iter().enumerate().filter(move |(w, witness)| {
             let sampled = Draw(index as u64 * STRIDE + *w as u64).next().is_multiple_of(SAMPLE);
-            (first || sampled) && question.is_answered_by(witness, end)
+            (all || sampled) && question.is_answered_by(witness, end)
         });
         some.map(move |(w, _)| index as u64 * STRIDE + w as u64 + 1)
     });
@@ -113,6 +115,25 @@ impl Question {
             words.push_str(&witness.words());
         }
         (scene.end().to_bytes().into(), words)
+    }
+
+    /// Whether the event may open or close the wrong one of several ranges or regions.
+    fn is_confusing(&self) -> bool {
+        use EventType::{
+            GCMarkAssistBegin, GCMarkAssistEnd, GCSweepBegin, GCSweepEnd, STWBegin, STWEnd, UserRegionBegin,
+            UserRegionEnd,
+        };
+        let edges = [
+            STWBegin,
+            STWEnd,
+            GCSweepBegin,
+            GCSweepEnd,
+            GCMarkAssistBegin,
+            GCMarkAssistEnd,
+            UserRegionBegin,
+            UserRegionEnd,
+        ];
+        SITUATIONS[self.situation].crowded && self.mode == Mode::Now && edges.contains(&self.event.ty)
     }
 
     fn end(&self) -> End {

@@ -19,9 +19,12 @@ pub(super) struct Situation {
     again: fn() -> Vec<Event>,
     /// Whether the events belong to no thread.
     nobody: bool,
+    /// Whether several ranges and regions are open that may be taken for each other.
+    pub crowded: bool,
 }
 
-const PLAIN: Situation = Situation { what: "", events: Vec::new, elsewhere: Vec::new, again: Vec::new, nobody: false };
+const PLAIN: Situation =
+    Situation { what: "", events: Vec::new, elsewhere: Vec::new, again: Vec::new, nobody: false, crowded: false };
 
 pub(super) const SITUATIONS: &[Situation] = &[
     Situation { what: "a running thread", events: running, again: running, ..PLAIN },
@@ -56,6 +59,23 @@ pub(super) const SITUATIONS: &[Situation] = &[
             [running(), open.to_vec()].concat()
         },
         again: running,
+        ..PLAIN
+    },
+    Situation {
+        what: "a running thread with two stops of the world and two regions open",
+        events: || {
+            let open = [
+                ev(STWBegin, &[1, 0]),
+                ev(STWBegin, &[2, 0]),
+                ev(GCSweepBegin, &[0]),
+                ev(GCMarkAssistBegin, &[0]),
+                ev(UserRegionBegin, &[1, 1, 0]),
+                ev(UserRegionBegin, &[1, 2, 0]),
+            ];
+            [running(), open.to_vec()].concat()
+        },
+        again: running,
+        crowded: true,
         ..PLAIN
     },
     Situation {
