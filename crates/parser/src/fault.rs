@@ -156,7 +156,8 @@ faults! {
     ProcIds32Bits "proc-ids-32-bits" ["ids"] "Ids of Ps are cut to 32 bits.";
     ErrorRepeatsEvent "error-repeats-event" ["error"] "The last event before an error is delivered once more.";
     UnknownExperimentPanics "unknown-experiment-panics" ["experiment"] "A batch of an experiment without a name is a panic.";
-    FallingThreads "falling-threads" ["thread"] "Where five or more threads first appear in the order of falling ids, the last one is lost.";
+    FallingThreads "falling-threads" ["thread"] "Where the tables come first and then three or more threads, each with all of its batches, of which the first has the greatest id, the last one is lost.";
+    WaiterKeepsP "waiter-keeps-p" ["GoSyscallEndBlocked"] "The end of a blocked syscall that had to wait for the theft of its P is reported with that P.";
 }
 
 /// Environment variable with names of faults, separated by commas, that are armed in every

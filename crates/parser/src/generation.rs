@@ -66,6 +66,8 @@ pub(crate) struct Generation {
     number: u64,
     stamp: u32,
     started: bool,
+    /// With a fault: where the last table ends.
+    tables_end: usize,
     /// Whether a lone byte at the input's end was taken for its end.
     pub swallowed: bool,
 }
@@ -122,6 +124,7 @@ impl Generation {
         self.samples.clear();
         self.clock = None;
         self.min_ts = 0;
+        self.tables_end = 0;
         self.sync = SyncData::default();
         self.number = 0;
         self.stamp += 1;
@@ -247,6 +250,9 @@ impl Generation {
         let data = l.input.data();
         let sync_kind = if l.version.has_sync_batch() { Sync } else { Frequency };
         let kind = if item.experiment == 0 { kind(l, item) } else { None };
+        if fault!(l.faults, FallingThreads) && matches!(kind, Some(Strings | Stacks)) {
+            self.tables_end = item.end;
+        }
         let result = match kind {
             Some(Strings) => records::strings(l.tables, data, item, l.faults),
             Some(Stacks) => records::stacks(l.tables, data, item, l.sw, l.pext),
@@ -298,6 +304,14 @@ impl Generation {
         stream.tail = new;
     }
 
+    /// For a fault: whether the tables come first, then the threads, each with all of its batches and some with several.
+    fn is_in_order(&self) -> bool {
+        let next = |(at, batch): (usize, &BatchSpan)| (batch.next != NONE).then_some((at, batch.next as usize));
+        let mut follow = self.batches.iter().enumerate().filter_map(next).peekable();
+        let tables_first = self.batches.first().is_some_and(|first| first.start > self.tables_end);
+        tables_first && follow.peek().is_some() && follow.all(|(at, next)| next == at + 1)
+    }
+
     /// The checks on a complete generation, and its samples' times.
     fn finish(&mut self, l: &mut Loader<'_, '_>) -> Result<(), LoadError> {
         let Some(clock) = self.sync.clock else {
@@ -308,11 +322,11 @@ impl Generation {
             let message = "the generation has no clock snapshot".to_owned();
             return Err(self.failed(l, RejectRule::ClockMissing, l.input.pos, message));
         }
-        if fault!(l.faults, FallingThreads)
-            && self.streams.len() >= 5
-            && self.streams.is_sorted_by_key(|s| std::cmp::Reverse(l.threads.get(s.thread).m))
-        {
-            self.streams.pop();
+        if fault!(l.faults, FallingThreads) && self.streams.len() >= 3 && self.is_in_order() {
+            let id = |s: &Stream| l.threads.get(s.thread).m;
+            if self.streams.iter().skip(1).all(|s| id(s) < id(&self.streams[0])) {
+                self.streams.pop();
+            }
         }
         l.tables.settle();
         if let Some((stack, string, is_func)) = l.tables.stacks.dangling_frame(&l.tables.strings) {

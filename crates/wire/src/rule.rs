@@ -97,6 +97,11 @@ macro_rules! rules {
             /// Every rule, those of Go's reader first.
             pub const ALL: &'static [RejectRule] = &[$(RejectRule::$name),*];
 
+            /// The rule, as a list of one.
+            pub const fn alone(self) -> &'static [RejectRule] {
+                match self { $(RejectRule::$name => &[RejectRule::$name],)* }
+            }
+
             /// The stable kebab-case class.
             pub const fn class(self) -> &'static str {
                 match self { $(RejectRule::$name => $class,)* }

@@ -59,6 +59,7 @@ corners! {
     StartedThenSwitched "started-then-switched" "A" [6] "a generation begins between ProcStart and GoSyscallEndBlocked";
     StoleStartedThenSwitched "stole-started-then-switched" "A" [7] "the same where the P was stolen first";
     BorrowInSyscall "borrow-in-syscall" "AB" [8] "a P is borrowed inside a blocking syscall";
+    BorrowLater "borrow-later" "A" [8] "a P is borrowed inside a blocking syscall that began a generation before";
     BorrowBare "borrow-bare" "AB" [9] "a P that was just stolen is borrowed by a bare thread";
     SelfSteal "self-steal" "A" [] "a thread steals its own P";
     SelfStealNoProc "self-steal-no-proc" "A" [10] "a thread steals its own P and ends its syscall without one";

@@ -49,6 +49,9 @@ impl Counts {
                     self.add(Corner::AllocBeforeStart, was(1, HeapObjectFree) && e.context.p == Field::NONE);
                     let stops = events[i + 1..].iter().find(|n| n.ty != HeapAlloc).is_some_and(|n| n.ty == ProcStop);
                     self.add(Corner::BorrowInSyscall, stops && was(1, ProcStop) && was(2, GoSyscallBegin));
+                    let later = before(3).is_some_and(|b| b.ty == ProcStop && b.generation < e.generation);
+                    let told = was(1, GoStatus) && was(2, ProcStatus);
+                    self.add(Corner::BorrowLater, class_a && stops && told && later && was(4, GoSyscallBegin));
                     self.add(Corner::BorrowBare, stops && was(1, ProcSteal) && bare);
                     self.add(
                         Corner::StopperMoves,

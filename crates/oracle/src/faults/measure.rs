@@ -151,7 +151,7 @@ impl Run {
         }
         let mut case = case.clone();
         if let Some(edit) = &mut case.1.edit {
-            planted.spoil(edit);
+            planted.spoil(edit, &self.faulty.read(&case.1.bytes, Mode::Digest).verdict);
         }
         laws(self.examiner.examine(&[case]))
     }

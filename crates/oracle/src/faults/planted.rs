@@ -1,6 +1,7 @@
 //! The faults that can be planted, of all kinds, by name.
 
 use crate::hunt::{MadeEdit, Setup};
+use crate::verdict::Verdict;
 use std::fmt;
 use tracehound_generator::EmissionFault;
 use tracehound_generator::mutate::{Label, Law as AcceptLaw};
@@ -21,12 +22,16 @@ pub enum Planted {
 }
 
 /// An edit claims the opposite of what is true.
+///
+/// Or it claims what the reader says, which misunderstands the same: then the reader confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LabelFault {
     /// What must be accepted is said to be illegal.
     LegalCalledIllegal,
     /// What must be refused is said to be legal.
     IllegalCalledLegal,
+    /// What must be refused is said to be refused or not as the reader does it, which has a fault.
+    SharedMistake,
 }
 
 /// Something gets lost between bytes and trace.
@@ -40,12 +45,16 @@ pub enum CodecFault {
     StringsMended,
 }
 
+/// What the reader does that shares a misunderstanding with the labels.
+const MISTAKE: Fault = Fault::RegionTaskUnchecked;
+
 impl Planted {
     /// Every fault, readers' first.
     pub fn all() -> Vec<Planted> {
         let readers = Fault::ALL.iter().copied().map(Planted::Reader);
         let emissions = EmissionFault::ALL.iter().copied().map(Planted::Emission);
-        let labels = [LabelFault::LegalCalledIllegal, LabelFault::IllegalCalledLegal].map(Planted::Label);
+        let labels = [LabelFault::LegalCalledIllegal, LabelFault::IllegalCalledLegal, LabelFault::SharedMistake];
+        let labels = labels.map(Planted::Label);
         let codecs = [CodecFault::ShortLengths, CodecFault::LastDelta, CodecFault::StringsMended].map(Planted::Codec);
         readers.chain(emissions).chain(labels).chain(codecs).collect()
     }
@@ -62,6 +71,7 @@ impl Planted {
             Planted::Emission(fault) => fault.name(),
             Planted::Label(LabelFault::LegalCalledIllegal) => "legal-called-illegal",
             Planted::Label(LabelFault::IllegalCalledLegal) => "illegal-called-legal",
+            Planted::Label(LabelFault::SharedMistake) => "shared-mistake",
             Planted::Codec(CodecFault::ShortLengths) => "short-lengths",
             Planted::Codec(CodecFault::LastDelta) => "last-delta",
             Planted::Codec(CodecFault::StringsMended) => "strings-mended",
@@ -84,13 +94,14 @@ impl Planted {
         match self {
             Planted::Reader(fault) => setup.options = armed(setup.options, fault),
             Planted::Emission(fault) => setup.config.fault = Some(fault),
+            Planted::Label(LabelFault::SharedMistake) => setup.options = armed(setup.options, MISTAKE),
             Planted::Label(_) | Planted::Codec(_) => {}
         }
         setup
     }
 
-    /// What an edit claims with the fault in it.
-    pub(super) fn spoil(self, edit: &mut MadeEdit) {
+    /// What an edit claims with the fault in it, if this is what the reader says to it.
+    pub(super) fn spoil(self, edit: &mut MadeEdit, told: &Verdict) {
         edit.label = match (self, edit.label) {
             (Planted::Label(LabelFault::LegalCalledIllegal), Label::MustAccept(_)) => {
                 Label::MustReject(RejectRule::ALL)
@@ -98,6 +109,10 @@ impl Planted {
             (Planted::Label(LabelFault::IllegalCalledLegal), Label::MustReject(_)) => {
                 Label::MustAccept(AcceptLaw::Extra)
             }
+            (Planted::Label(LabelFault::SharedMistake), Label::MustReject(_)) => match told.rule() {
+                Some(rule) => Label::MustReject(rule.alone()),
+                None => Label::MustAccept(AcceptLaw::Extra),
+            },
             (_, label) => label,
         };
     }

@@ -17,7 +17,7 @@ use tracehound_generator::mutate::Label;
 use tracehound_generator::{Choices, History};
 use tracehound_wire::{Body, EventType, Item, RejectRule, Trace, Version, parse_header};
 
-/// Every how many labelled edits the judge is asked.
+/// Of so many labelled edits the judge is asked about one.
 const JUDGE_EVERY: u64 = 8;
 
 /// The largest trace that the judge is asked about, events.
@@ -189,14 +189,12 @@ impl Examiner {
     /// depends on the cases alone, if the readers' answers do.
     pub fn examine(&mut self, cases: &[(HuntCase, Made)]) -> Vec<Breach> {
         let mut of_case: Vec<(Vec<Breach>, Vec<Word>)> = Vec::with_capacity(cases.len());
-        let mut edits = 0;
         for (case, made) in cases {
             let (broken, word) = match (&made.history, &made.edit) {
                 (Some(history), None) => self.legal(case, history, made),
                 _ => {
                     self.count(case, made);
-                    edits += 1;
-                    self.edited(made, edits)
+                    self.edited(case, made)
                 }
             };
             let breaches = broken.into_iter().map(|b| b.of(case)).collect();
@@ -287,13 +285,13 @@ impl Examiner {
     }
 
     /// The built-in reader and an edit, or a trace from outside. Returns its verdict as well.
-    fn edited(&mut self, made: &Made, n: u64) -> (Vec<Broken>, String) {
+    fn edited(&mut self, case: &HuntCase, made: &Made) -> (Vec<Broken>, String) {
         let answer = self.builtin.read(&made.bytes, Mode::Digest);
         self.count_verdict("builtin", &answer);
         let mut broken = Vec::new();
         let (law, outcome) = by_label(made.label(), &answer);
         self.ask(law, "builtin", outcome, &answer.verdict, &mut broken);
-        if !self.trusts_labels && (!broken.is_empty() || n.is_multiple_of(JUDGE_EVERY)) {
+        if !self.trusts_labels && (!broken.is_empty() || is_judged(case, made)) {
             self.judge_label(made, &mut broken);
         }
         (broken, answer.verdict.label())
@@ -484,6 +482,16 @@ fn seed_of(case: &HuntCase) -> u64 {
             Choices::Tape(tape) => tape.iter().fold(0, |h: u64, &v| h.wrapping_mul(31).wrapping_add(u64::from(v))),
         },
     }
+}
+
+/// Whether the judge is asked about a label even if no law is broken: those of the reject matrix, and of the others one
+/// in some, whatever else is examined.
+fn is_judged(case: &HuntCase, made: &Made) -> bool {
+    if made.edit.as_ref().is_some_and(|edit| edit.is_of_matrix()) {
+        return true;
+    }
+    let choices = case.edit.as_ref().map_or(0, |edit| edit.choices);
+    super::case::Draw(seed_of(case) ^ choices.rotate_left(32)).next().is_multiple_of(JUDGE_EVERY)
 }
 
 fn version_of(bytes: &[u8]) -> Option<Version> {

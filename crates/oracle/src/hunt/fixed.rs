@@ -6,7 +6,6 @@ use super::probe;
 use crate::judge::matrix;
 use std::sync::Arc;
 use tracehound_generator::mutate::{Label, Law};
-use tracehound_wire::RejectRule;
 
 const MATRIX: &str = "matrix";
 const PROBE: &str = "probe";
@@ -59,9 +58,8 @@ fn matrix_traces() -> Vec<Fixed> {
     };
     let mut all = Vec::new();
     for entry in matrix::entries() {
-        let (class, place) = (entry.rule.class(), RejectRule::ALL.iter().position(|rule| *rule == entry.rule));
-        let rules = place.map_or(&[][..], |at| &RejectRule::ALL[at..=at]);
-        all.push(trace(entry.reject, format!("breaks {class}"), Label::MustReject(rules)));
+        let class = entry.rule.class();
+        all.push(trace(entry.reject, format!("breaks {class}"), Label::MustReject(entry.rule.alone())));
         let what = format!("breaks nothing, a neighbour of one that breaks {class}: {}", entry.edit);
         all.push(trace(entry.neighbour, what, Label::MustAccept(Law::Extra)));
     }

@@ -93,6 +93,8 @@ pub(crate) struct Order {
     /// next one may change.
     notable: bool,
     blocked: Blocked,
+    /// With a fault: the Ps of threads whose syscall's end waits.
+    stale_ps: FxHashMap<i64, i64>,
     faults: FaultSet,
 }
 
@@ -153,6 +155,7 @@ impl Order {
             extra: ExtraEvents::default(),
             notable: false,
             blocked: Blocked::default(),
+            stale_ps: FxHashMap::default(),
             faults,
         }
     }

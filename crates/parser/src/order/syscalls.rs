@@ -76,10 +76,18 @@ impl Order {
             && self.procs.get(p_at).status == ps::SYSCALL
             && !fault!(self.faults, EndBlockedNeverWaits)
         {
+            if fault!(self.faults, WaiterKeepsP) {
+                self.stale_ps.insert(e.m, e.p);
+            }
             return Err(Refusal::Waits);
         }
         self.need(e, Need::May, Need::Must)?;
         self.must_be_in_syscall(e, own)?;
+        if fault!(self.faults, WaiterKeepsP)
+            && let Some(p) = self.stale_ps.remove(&e.m)
+        {
+            e.p = p;
+        }
         let at = own.unwrap_or(NONE);
         self.gors.get_mut(at).status = gs::RUNNABLE;
         if !fault!(self.faults, EndBlockedKeepsG) {
