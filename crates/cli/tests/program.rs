@@ -577,3 +577,27 @@ fn gen_complains_about_names_that_do_not_exist() {
         assert!(!dir.path().join("out").exists(), "{option}: nothing is written");
     }
 }
+
+/// Stopped while it shrinks, the program ends as usual and writes what is smallest so far. It may also be done already.
+#[cfg(unix)]
+#[test]
+fn shrinking_that_is_interrupted_keeps_the_smallest_so_far() {
+    let dir = Folder::new();
+    // Much that has to be tried event by event, and a last one that cannot happen.
+    let events = "GoStop dt=1 reason_string=0 stack=0\nGoStart dt=1 g=1 g_seq=N\n";
+    let many: String = (1..=4000).map(|n| events.replace('N', &n.to_string())).collect();
+    let text = SEED_TRACE
+        .replace("GoSyscallBegin dt=1 p_seq=1 stack=0\n", &many)
+        .replace("m=7 time=1 size=24", "m=7 time=1 size=60000");
+    std::fs::write(dir.path().join("long.txt"), text).expect("a file");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tracehound"))
+        .args(["shrink", "long.txt", "-o", "small.test"])
+        .current_dir(dir.path())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert!(!dir.read("small.test").is_empty());
+}

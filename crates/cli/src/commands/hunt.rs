@@ -61,7 +61,7 @@ fn asked_before(now: &Hunt, out: &str) -> Result<Hunt, Failure> {
 }
 
 /// A flag that Ctrl-C sets; the second time it ends the program.
-fn stop_on_interrupt() -> Arc<AtomicBool> {
+pub(super) fn stop_on_interrupt() -> Arc<AtomicBool> {
     let stopped = Arc::new(AtomicBool::new(false));
     let flag = stopped.clone();
     // Without a handler Ctrl-C still ends the program, only without its summary.

@@ -5,6 +5,7 @@ use crate::args::Shrink;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tracehound_oracle::readers::{ReaderSpec, ReaderUnderTest};
 use tracehound_oracle::shrink::{Budget, shrink_trace};
@@ -36,7 +37,8 @@ pub fn run(a: &Shrink) -> Result<Outcome, Failure> {
         return Err(bad(&"every reader accepts the trace, so that nothing is there to keep: name one that refuses it"));
     }
     let (mut tries, mut smallest, mut last_line) = (0u64, input.bytes.len(), Instant::now());
-    let budget = Budget::new(u64::MAX, a.time);
+    let stopped = super::hunt::stop_on_interrupt();
+    let budget = Budget::new(u64::MAX, a.time).until(stopped.clone());
     let shrunk = shrink_trace(&trace, budget, |candidate| {
         let bytes = candidate.to_bytes();
         let holds = say(&bytes) == wanted;
@@ -51,6 +53,9 @@ pub fn run(a: &Shrink) -> Result<Outcome, Failure> {
         holds
     });
     let bytes = shrunk.map_err(|e| bad(&e))?.to_bytes();
+    if stopped.load(Ordering::Relaxed) {
+        output::note("stopped: what is smallest so far is kept");
+    }
     output::note(&format!(
         "{} bytes to {} bytes in {tries} tries; kept: {}",
         input.bytes.len(),
