@@ -6,5 +6,6 @@
 
 pub mod floor;
 pub mod go;
+pub mod hostile;
 pub mod timing;
 pub mod traces;
