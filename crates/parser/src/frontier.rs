@@ -24,15 +24,6 @@ pub(crate) struct Turns {
     pub until: i64,
 }
 
-impl Turns {
-    /// The same for the first thread alone.
-    #[inline]
-    pub fn alone(self, frontier: &Frontier) -> Turns {
-        let until = if self.with == 0 { self.until } else { self.until.min(frontier.slots[self.with].time) };
-        Turns { with: 0, until }
-    }
-}
-
 /// The heap.
 #[derive(Debug)]
 pub(crate) struct Frontier {
@@ -138,22 +129,32 @@ impl Frontier {
         a > b || fault!(self.faults, TieOrder) && a == b
     }
 
-    /// Who goes on with the first thread, and how long without a look at the others. Nothing must come
-    /// behind time `until` without one, whoever is there.
+    /// Until when the first thread can go on without a look at the others, which is not behind `until` in any case.
+    #[inline]
+    pub fn alone(&self, until: i64) -> Turns {
+        let second = match self.slots[..] {
+            [_, left, right, ..] => left.time.min(right.time),
+            [_, left] => left.time,
+            _ => return Turns { with: 0, until },
+        };
+        let second = if fault!(self.faults, TieOrder) { second.saturating_sub(1) } else { second };
+        Turns { with: 0, until: until.min(second) }
+    }
+
+    /// The same for the first thread and the one that comes behind it, if these can take turns.
     #[inline]
     pub fn turns(&self, until: i64) -> Turns {
         let time = |i: usize| self.slots.get(i).map_or(i64::MAX, |slot| slot.time);
-        if self.slots.len() < 2 {
-            return Turns { with: 0, until };
+        if self.slots.len() < 2 || fault!(self.faults, TieOrder) {
+            return self.alone(until);
         }
         let with = if self.slots.len() > 2 && self.later(1, 2) { 2 } else { 1 };
         let second = self.slots[with].time;
         // As long as the two go on before this, all that changes in the heap is that they change places.
         let third = time(3 - with).min(time(2 * with + 1)).min(time(2 * with + 2));
-        if second < third && second <= until && !fault!(self.faults, TieOrder) {
+        if second < third && second <= until {
             return Turns { with, until: until.min(third - 1) };
         }
-        let second = if fault!(self.faults, TieOrder) { second.saturating_sub(1) } else { second };
         Turns { with: 0, until: until.min(second) }
     }
 

@@ -26,6 +26,7 @@ use crate::options::Options;
 use crate::order::Order;
 use crate::ready::Ready;
 use crate::strict::Strict;
+use pair::Habit;
 use run::{GoOn, Run};
 use std::io::Read;
 use tracehound_wire::{EventType, Version};
@@ -74,6 +75,7 @@ pub struct Reader<'a> {
     cursors: Vec<Cursor>,
     frontier: Frontier,
     run: Run,
+    habit: Habit,
     /// The loaded generation's; before the first one's never looked at.
     clock: Clock,
     order: Order,
@@ -148,6 +150,7 @@ impl<'a> Reader<'a> {
             cursors: Vec::new(),
             frontier: Frontier::new(faults),
             run: Run::OVER,
+            habit: Habit::default(),
             clock: Clock::new(1, faults),
             order: Order::new(faults),
             ready: Ready::new(),

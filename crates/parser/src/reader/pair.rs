@@ -21,6 +21,40 @@ pub(super) struct Pair {
     slot: usize,
 }
 
+/// Whether it has been worth while to take two threads to hand: where three and more take turns at every event it is not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Habit {
+    /// Short runs of two threads, one after the other.
+    short: u8,
+    /// For how many runs a thread goes alone.
+    alone: u8,
+}
+
+/// Below so many events a run of two threads costs more than it saves.
+const SHORT: usize = 6;
+/// After so many short ones threads go alone, and for how many runs.
+const TOO_MANY: u8 = 8;
+const ALONE: u8 = 250;
+
+impl Habit {
+    /// Whether the next run is to be one of two threads.
+    #[inline(always)]
+    pub fn is_for_two(&mut self) -> bool {
+        let two = self.alone == 0;
+        self.alone -= u8::from(!two);
+        two
+    }
+
+    /// A run of two threads had so many events.
+    #[inline(always)]
+    pub fn had(&mut self, events: usize) {
+        self.short = if events < SHORT { self.short + 1 } else { 0 };
+        if self.short == TOO_MANY {
+            *self = Habit { short: TOO_MANY / 2, alone: ALONE };
+        }
+    }
+}
+
 impl Pair {
     /// The thread of this cursor, which is next, and the one of slot `with` if that is not 0; takes them to hand.
     #[inline(always)]

@@ -32,9 +32,10 @@ impl Run {
         self.cursor == NONE
     }
 
-    /// The run of the frontier's first thread, if that is what comes next; `sample` is the next one.
+    /// The run of the frontier's first thread, if that is what comes next, and of the one behind it, if it may be one
+    /// of two; `sample` is the next one.
     #[inline(always)]
-    fn next(frontier: &Frontier, order: &Order, sample: Option<&Sample>, faults: FaultSet) -> Run {
+    fn next(frontier: &Frontier, order: &Order, sample: Option<&Sample>, two: bool, faults: FaultSet) -> Run {
         if frontier.is_queue() {
             return Run::OVER;
         }
@@ -47,13 +48,11 @@ impl Run {
             }
             until = sample.time.saturating_sub(i64::from(late));
         }
-        let mut turns = frontier.turns(until);
-        if order.has_blocked() {
-            if order.is_blocked(first.cursor) {
-                return Run::OVER;
-            }
-            turns = turns.alone(frontier);
+        let blocked = order.has_blocked();
+        if blocked && order.is_blocked(first.cursor) {
+            return Run::OVER;
         }
+        let turns = if two && !blocked { frontier.turns(until) } else { frontier.alone(until) };
         Run { cursor: first.cursor, turns }
     }
 }
@@ -82,7 +81,7 @@ impl Reader<'_> {
         let sample = self.generation.samples.get(self.next_sample);
         self.run = match self.strict {
             Some(_) => Run::OVER,
-            None => Run::next(&self.frontier, &self.order, sample, self.faults),
+            None => Run::next(&self.frontier, &self.order, sample, true, self.faults),
         };
     }
 
@@ -97,7 +96,7 @@ impl Reader<'_> {
         // The place of the event that is tried, behind those that are ready.
         let mut at = 0;
         let stop = loop {
-            let Turns { with, until } = self.run.turns;
+            let (Turns { with, until }, before) = (self.run.turns, at);
             let mut pair = Pair::begin(self.run.cursor, with, &self.frontier, &self.cursors, &mut self.order.threads);
             let stop = loop {
                 let next = &mut row[at];
@@ -145,8 +144,12 @@ impl Reader<'_> {
             if !matches!(stop, Stop::Third) {
                 break stop;
             }
+            if with != 0 {
+                self.habit.had(at - before);
+            }
             self.frontier.update(0, pair.own.time());
-            self.run = Run::next(&self.frontier, &self.order, sample, self.faults);
+            let two = self.habit.is_for_two();
+            self.run = Run::next(&self.frontier, &self.order, sample, two, self.faults);
             if self.run.is_over() || at + LEAST_ROOM > ROOM {
                 break Stop::Pauses;
             }
