@@ -295,7 +295,7 @@ fn every_subcommand_does_its_work() {
         ("report", &["report", "broken.txt", "-o", "page.html"]),
         ("reader", &["reader", "check", "builtin"]),
         #[cfg(feature = "faults")]
-        ("faults", &["faults", "self-steal-rejected", "--seeds", "2", "--cases", "60", "--patience", "300"]),
+        ("faults", &["faults", "--fault", "self-steal-rejected", "--seeds", "2", "--cases", "60", "--patience", "300"]),
     ] {
         insta::assert_snapshot!(format!("run_{name}"), told(args, dir.path(), b""));
     }

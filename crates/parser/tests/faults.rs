@@ -137,7 +137,12 @@ fn accepted() -> Vec<Vec<u8>> {
         base(&[]).m(6, 1 << 44, &[(ProcStatus, &[1, 2])]).bytes(),
         Made::v26().m(5, 10, &[(ProcStatus, &[1 << 33, 1]), (HeapAlloc, &[1])]).bytes(),
         (0..161).fold(base(&[]), |made, p| made.m(6, 20 + p, &[(ProcStatus, &[1 + p, 2])])).bytes(),
-        (5..10).rev().fold(Made::v26(), |made, m| made.m(m, 10, &[(ProcStatus, &[m, 2])])).bytes(),
+        (5..9)
+            .rev()
+            .fold(Made::v26().m(9, 10, &[P1]).m(9, 12, &[(HeapAlloc, &[1])]), |made, m| {
+                made.m(m, 10, &[(ProcStatus, &[m, 2])])
+            })
+            .bytes(),
     ]
 }
 
