@@ -3,10 +3,8 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::fs;
-use std::hint::black_box;
 use tracehound_benches::timing::best;
-use tracehound_benches::{go, hostile};
-use tracehound_parser::Reader;
+use tracehound_benches::{go, hostile, read_all};
 
 /// Passes of each contender for the table; the best one counts.
 const PASSES: u32 = 3;
@@ -14,17 +12,6 @@ const PASSES: u32 = 3;
 const YARDSTICK: &str = "1.27";
 /// Above how many waiting Ms Go's reader, which needs time by their square, is not asked.
 const MOST_FOR_GO: u64 = 4_000;
-
-/// Delivers every event.
-fn read_all(trace: &[u8]) -> u64 {
-    let mut reader = Reader::new(trace).expect("a trace that opens");
-    let mut events = 0;
-    while let Some(event) = reader.next_event() {
-        black_box(event.expect("a sound trace").kind());
-        events += 1;
-    }
-    events
-}
 
 struct Row {
     name: String,

@@ -3,24 +3,12 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
 use tracehound_benches::timing::best;
-use tracehound_benches::{floor, go, traces};
-use tracehound_parser::Reader;
+use tracehound_benches::{floor, go, read_all, traces};
 
 /// Passes of each contender for the table of ratios; the best one counts.
 const PASSES: u32 = 3;
 /// The release whose reader is the yardstick.
 const YARDSTICK: &str = "1.27";
-
-/// Delivers every event.
-fn read_all(trace: &[u8]) -> u64 {
-    let mut reader = Reader::new(trace).expect("a trace that opens");
-    let mut events = 0;
-    while let Some(event) = reader.next_event() {
-        black_box(event.expect("a sound trace").kind());
-        events += 1;
-    }
-    events
-}
 
 /// The table of ratios, all within this run.
 fn ratios() {

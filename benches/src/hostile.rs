@@ -1,50 +1,42 @@
 //! Traces that are hard on a reader: many Ms that take turns at each event, many that wait, huge tables, and the same
 //! trace at several sizes. They are made, not recorded, so that only one thing about each of them is unusual.
 
-use tracehound_wire::limits::MAX_BATCH_SIZE;
-use tracehound_wire::{EventType, NONE_ID, varint};
+use tracehound_wire::{
+    Batch, Body, Event, EventType, Frame, Item, NONE_ID, SizeField, StackRecord, StringRecord, SyncRecord, Trace,
+    Version,
+};
 
-/// A trace under construction: one generation of wire version 1.26.
+/// Records of a table in one batch: fewer than fill it.
+const RECORDS: usize = 500;
+
+/// A trace under construction: one generation of wire version 1.26. What is done is bytes, as events by the million are
+/// too large to be kept otherwise.
 struct Made(Vec<u8>);
-
-fn event(out: &mut Vec<u8>, ty: EventType, dt: u64, args: &[u64]) {
-    out.push(ty.byte());
-    [dt].iter().chain(args).for_each(|&n| varint::write(out, n));
-}
 
 impl Made {
     fn new() -> Made {
-        let mut made = Made(b"go 1.26 trace\0\0\0".to_vec());
-        let mut sync = vec![EventType::Sync.byte(), EventType::Frequency.byte()];
-        varint::write(&mut sync, 1_000_000_000);
-        event(&mut sync, EventType::ClockSnapshot, 0, &[0, 0, 0]);
-        made.batch(NONE_ID, 0, &sync);
+        let mut made = Made(Trace::new(Version::Go126).to_bytes());
+        let snapshot = SyncRecord::ClockSnapshot { dt: 0, mono: 0, sec: 0, nsec: 0 };
+        made.batch(NONE_ID, 0, Body::Sync(vec![SyncRecord::Frequency(1_000_000_000), snapshot]));
         made
     }
 
-    fn batch(&mut self, m: u64, ts: u64, body: &[u8]) {
-        self.0.push(EventType::EventBatch.byte());
-        [1, m, ts, body.len() as u64].iter().for_each(|&n| varint::write(&mut self.0, n));
-        self.0.extend_from_slice(body);
+    fn item(&mut self, item: &Item) {
+        item.encode_into(Version::Go126, &mut self.0, &mut Vec::new());
+    }
+
+    fn batch(&mut self, m: u64, time: u64, body: Body) {
+        self.item(&Item::Batch(Batch { generation: 1, m, time, size: SizeField::Shortest, body }));
+    }
+
+    fn events(&mut self, m: u64, time: u64, events: Vec<Event>) {
+        self.batch(m, time, Body::Events(events));
     }
 
     fn done(mut self) -> Vec<u8> {
-        self.0.push(EventType::EndOfGeneration.byte());
+        self.item(&Item::EndOfGeneration);
         self.0
     }
-}
-
-/// A table of records, in as many batches as it takes.
-fn table(made: &mut Made, kind: EventType, records: impl Iterator<Item = Vec<u8>>) {
-    let mut body = vec![kind.byte()];
-    for record in records {
-        if body.len() + record.len() > MAX_BATCH_SIZE as usize {
-            made.batch(NONE_ID, 1, &body);
-            body.truncate(1);
-        }
-        body.extend(record);
-    }
-    made.batch(NONE_ID, 1, &body);
 }
 
 /// `ms` Ms in syscalls, which take turns at every event: the frontier changes each time. About `events` events.
@@ -56,17 +48,18 @@ pub fn turns(ms: u64, events: u64) -> Vec<u8> {
     while round < rounds {
         let end = rounds.min(round + 2_000);
         for m in 0..ms {
-            let mut body = Vec::new();
+            let mut events = Vec::new();
             let start = 10 + round * 2 * ms + m;
             if round == 0 {
-                event(&mut body, EventType::ProcStatus, 0, &[m, 1]);
-                event(&mut body, EventType::GoStatus, 0, &[m + 1, m, 2]);
+                events.push(Event::new(EventType::ProcStatus, 0, &[m, 1]));
+                events.push(Event::new(EventType::GoStatus, 0, &[m + 1, m, 2]));
             }
             for n in round..end {
-                event(&mut body, EventType::GoSyscallBegin, if n == round { 0 } else { ms }, &[n + 1, 0]);
-                event(&mut body, EventType::GoSyscallEnd, ms, &[]);
+                let dt = if n == round { 0 } else { ms };
+                events.push(Event::new(EventType::GoSyscallBegin, dt, &[n + 1, 0]));
+                events.push(Event::new(EventType::GoSyscallEnd, ms, &[]));
             }
-            made.batch(m, start, &body);
+            made.events(m, start, events);
         }
         round = end;
     }
@@ -77,49 +70,33 @@ pub fn turns(ms: u64, events: u64) -> Vec<u8> {
 pub fn waiting(ms: u64) -> Vec<u8> {
     let mut made = Made::new();
     for m in 0..ms {
-        let mut body = Vec::new();
-        event(&mut body, EventType::ProcStatus, 1, &[m, 1]);
-        event(&mut body, EventType::GoStart, 3 * ms, &[1, ms - m]);
-        event(&mut body, EventType::GoStop, 1, &[0, 0]);
-        made.batch(m, 10 + m, &body);
+        let events = vec![
+            Event::new(EventType::ProcStatus, 1, &[m, 1]),
+            Event::new(EventType::GoStart, 3 * ms, &[1, ms - m]),
+            Event::new(EventType::GoStop, 1, &[0, 0]),
+        ];
+        made.events(m, 10 + m, events);
     }
-    let mut body = Vec::new();
-    event(&mut body, EventType::GoStatus, 1, &[1, NONE_ID, 1]);
-    made.batch(ms, 1, &body);
+    made.events(ms, 1, vec![Event::new(EventType::GoStatus, 1, &[1, NONE_ID, 1])]);
     made.done()
 }
 
 /// One M with few events, and tables of so many strings and stacks.
 pub fn tables(strings: u64, stacks: u64) -> Vec<u8> {
     let mut made = Made::new();
-    table(
-        &mut made,
-        EventType::Strings,
-        (1..=strings).map(|id| {
-            let mut record = vec![EventType::String.byte()];
-            varint::write(&mut record, id);
-            varint::write(&mut record, 12);
-            record.extend(format!("{id:012}").bytes());
-            record
-        }),
-    );
-    table(
-        &mut made,
-        EventType::Stacks,
-        (1..=stacks).map(|id| {
-            let mut record = vec![EventType::Stack.byte()];
-            varint::write(&mut record, id);
-            varint::write(&mut record, 8);
-            for frame in 0..8 {
-                let pc = 0x40_0000 + (id * 31 + frame * 7) % (stacks / 2 + 1);
-                [pc, 1 + pc % strings, 1 + pc % strings, pc % 900].iter().for_each(|&n| varint::write(&mut record, n));
-            }
-            record
-        }),
-    );
-    let mut body = Vec::new();
-    event(&mut body, EventType::ProcStatus, 1, &[0, 1]);
-    (0..1_000).for_each(|n| event(&mut body, EventType::HeapAlloc, 1, &[n]));
-    made.batch(0, 1, &body);
+    let records: Vec<StringRecord> =
+        (1..=strings).map(|id| StringRecord { id, bytes: format!("{id:012}").into_bytes().into() }).collect();
+    for some in records.chunks(RECORDS) {
+        made.batch(NONE_ID, 1, Body::Strings(some.to_vec()));
+    }
+    let frame = |pc: u64| Frame { pc, func: 1 + pc % strings, file: 1 + pc % strings, line: pc % 900 };
+    let stack = |id: u64| (0..8).map(|n| frame(0x40_0000 + (id * 31 + n * 7) % (stacks / 2 + 1))).collect();
+    let records: Vec<StackRecord> = (1..=stacks).map(|id| StackRecord { id, frames: stack(id) }).collect();
+    for some in records.chunks(RECORDS) {
+        made.batch(NONE_ID, 1, Body::Stacks(some.to_vec()));
+    }
+    let mut events = vec![Event::new(EventType::ProcStatus, 1, &[0, 1])];
+    events.extend((0..1_000).map(|n| Event::new(EventType::HeapAlloc, 1, &[n])));
+    made.events(0, 1, events);
     made.done()
 }

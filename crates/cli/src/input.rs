@@ -44,6 +44,14 @@ impl Input {
 }
 
 impl Input {
+    /// The trace's index.
+    ///
+    /// # Errors
+    /// If the trace has no header that can be read.
+    pub fn index(&self) -> Result<Index, Failure> {
+        Index::of(&self.bytes).map_err(|e| Failure::Usage(format!("{}: {}", self.name, e.mishap)))
+    }
+
     /// Only the generations of these numbers, if any are given. Says where they stand in the file, as offsets are
     /// counted within what is left.
     ///
@@ -51,7 +59,7 @@ impl Input {
     /// If the trace has none of them, or no header that can be read.
     pub fn of_generations(mut self, numbers: Option<&RangeInclusive<u64>>) -> Result<Input, Failure> {
         let Some(numbers) = numbers else { return Ok(self) };
-        let index = Index::of(&self.bytes).map_err(|e| Failure::Usage(format!("{}: {}", self.name, e.mishap)))?;
+        let index = self.index()?;
         let kept: Vec<_> = index.generations.iter().filter(|g| numbers.contains(&g.number)).collect();
         let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
             let all = index.generations.first().zip(index.generations.last());

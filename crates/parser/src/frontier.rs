@@ -111,10 +111,7 @@ impl Frontier {
             // Only the first change can be that of another thread than the first one, behind a sort.
             let is_first = self.slots.first().is_some_and(|s| s.cursor == cursor);
             let i = if is_first { 0 } else { self.slots.partition_point(|s| s.time < from) };
-            match to {
-                Some(time) => self.update(i, time),
-                None => self.remove(i),
-            }
+            self.change(i, to);
         }
     }
 
@@ -169,6 +166,15 @@ impl Frontier {
         self.sift_up(self.slots.len() - 1);
     }
 
+    /// Gives slot `i` its next event's time, or removes it if none comes any more.
+    #[inline]
+    pub fn change(&mut self, i: usize, to: Option<i64>) {
+        match to {
+            Some(time) => self.update(i, time),
+            None => self.remove(i),
+        }
+    }
+
     /// Puts slot `i` where its new time belongs.
     #[inline]
     pub fn update(&mut self, i: usize, time: i64) {
@@ -180,7 +186,7 @@ impl Frontier {
 
     /// Removes slot `i`: moves it to the root whatever the times are, then the last one
     /// takes its place.
-    pub fn remove(&mut self, mut i: usize) {
+    fn remove(&mut self, mut i: usize) {
         while i > 0 {
             let parent = (i - 1) / 2;
             self.slots.swap(parent, i);

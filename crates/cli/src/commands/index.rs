@@ -13,7 +13,7 @@ use tracehound_wire::index::GenerationSpan;
 
 pub fn run(a: &Args) -> Result<Outcome, Failure> {
     let input = Input::read(&a.file)?;
-    let index = Index::of(&input.bytes).map_err(|e| Failure::Usage(format!("{}: {}", input.name, e.mishap)))?;
+    let index = input.index()?;
     let mut out = output::stdout();
     if a.json {
         as_json(&mut out, &index)?;

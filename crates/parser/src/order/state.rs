@@ -169,7 +169,7 @@ impl Gors {
     #[inline]
     pub fn find(&self, id: i64) -> Option<u32> {
         let hint = self.hint(id);
-        if self.is_at(id, hint) { Some(hint) } else { self.find_by_id(id) }
+        if self.is_at(id, hint) { Some(hint) } else { self.find_displaced(id) }
     }
 
     /// Where goroutine `id` is if it exists and no later one has taken its entry.
@@ -187,20 +187,18 @@ impl Gors {
     /// The place of goroutine `id`, which is its hint from then on: one that lives long is asked for again.
     #[inline(never)]
     pub fn fetch(&mut self, id: i64) -> Option<u32> {
-        let hint = self.hint(id);
-        if self.is_at(id, hint) {
-            return Some(hint);
+        let at = self.find(id)?;
+        if at != self.hint(id) {
+            self.displaced.remove(&id);
+            self.enter_recent(at);
         }
-        let at = self.displaced.remove(&id)?;
-        self.enter_recent(at);
         Some(at)
     }
 
     /// The place of goroutine `id`, if it exists but is not at its hint.
     #[inline(never)]
-    fn find_by_id(&self, id: i64) -> Option<u32> {
-        let hint = self.hint(id);
-        if self.is_at(id, hint) { Some(hint) } else { self.displaced.get(&id).copied() }
+    fn find_displaced(&self, id: i64) -> Option<u32> {
+        self.displaced.get(&id).copied()
     }
 
     /// Creates goroutine `id`, which must not exist.

@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::options::Options;
-use tracehound_wire::{EventType, NONE_ID, varint};
+use tracehound_wire::{Batch, Body, Event, EventType, Item, NONE_ID, SizeField, SyncRecord, Trace, Version};
 
 struct Random(u64);
 
@@ -13,65 +13,54 @@ impl Random {
     }
 }
 
-fn event(out: &mut Vec<u8>, ty: EventType, dt: u64, args: &[u64]) {
-    out.push(ty.byte());
-    [dt].iter().chain(args).for_each(|&n| varint::write(out, n));
+/// A trace of one generation, with its clocks.
+fn opening() -> Trace {
+    let mut trace = Trace::new(Version::Go126);
+    let snapshot = SyncRecord::ClockSnapshot { dt: 0, mono: 0, sec: 0, nsec: 0 };
+    push(&mut trace, NONE_ID, 0, Body::Sync(vec![SyncRecord::Frequency(1_000_000_000), snapshot]));
+    trace
 }
 
-fn batch(out: &mut Vec<u8>, m: u64, ts: u64, body: &[u8]) {
-    out.push(EventType::EventBatch.byte());
-    [1, m, ts, body.len() as u64].iter().for_each(|&n| varint::write(out, n));
-    out.extend_from_slice(body);
+fn push(trace: &mut Trace, m: u64, time: u64, body: Body) {
+    trace.items.push(Item::Batch(Batch { generation: 1, m, time, size: SizeField::Shortest, body }));
 }
 
-/// Clocks that a trace begins with.
-fn opening() -> Vec<u8> {
-    let mut out = b"go 1.26 trace\0\0\0".to_vec();
-    let mut sync = vec![EventType::Sync.byte(), EventType::Frequency.byte()];
-    varint::write(&mut sync, 1_000_000_000);
-    event(&mut sync, EventType::ClockSnapshot, 0, &[0, 0, 0]);
-    batch(&mut out, NONE_ID, 0, &sync);
-    out
+/// The trace's bytes, with the generation's end.
+fn done(mut trace: Trace) -> Vec<u8> {
+    trace.items.push(Item::EndOfGeneration);
+    trace.to_bytes()
 }
 
 /// `threads` that take a few goroutines in turns, each by the number that the one before leaves, while their times are
 /// off by up to `jitter`.
 fn trace(threads: u64, jitter: u64, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
-    let mut out = opening();
+    let mut trace = opening();
     let mut numbers = [0u64; 5];
     // Each thread's last time and what it wrote.
-    let mut bodies: Vec<(u64, Vec<u8>)> = Vec::new();
-    for m in 0..threads {
-        let mut body = Vec::new();
-        event(&mut body, EventType::ProcStatus, 0, &[m, 1]);
-        bodies.push((1, body));
-    }
+    let mut streams: Vec<(u64, Vec<Event>)> =
+        (0..threads).map(|m| (1, vec![Event::new(EventType::ProcStatus, 0, &[m, 1])])).collect();
     for step in 0..6 * threads {
-        let (last, body) = &mut bodies[random.below(threads) as usize];
+        let (last, events) = &mut streams[random.below(threads) as usize];
         let mut dt = || {
             let time = (step * (1 + jitter / 40) + random.below(jitter)).max(*last);
             time - std::mem::replace(last, time)
         };
         for _ in 0..seed % 3 {
-            event(body, EventType::HeapAlloc, dt(), &[7]);
+            events.push(Event::new(EventType::HeapAlloc, dt(), &[7]));
         }
         let g = step % 5;
         numbers[g as usize] += 1;
         let skips = u64::from(seed.is_multiple_of(7) && step == 5 * threads);
-        event(body, EventType::GoStart, dt(), &[g + 1, numbers[g as usize] + skips]);
-        event(body, EventType::GoStop, dt(), &[0, 0]);
+        events.push(Event::new(EventType::GoStart, dt(), &[g + 1, numbers[g as usize] + skips]));
+        events.push(Event::new(EventType::GoStop, dt(), &[0, 0]));
     }
-    let mut first = Vec::new();
-    for g in 1..=5 {
-        event(&mut first, EventType::GoStatus, 1, &[g, NONE_ID, 1]);
+    let first = (1..=5).map(|g| Event::new(EventType::GoStatus, 1, &[g, NONE_ID, 1])).collect();
+    push(&mut trace, threads + 9, 1 + random.below(jitter), Body::Events(first));
+    for (m, (_, events)) in streams.into_iter().enumerate() {
+        push(&mut trace, m as u64, 1, Body::Events(events));
     }
-    batch(&mut out, threads + 9, 1 + random.below(jitter), &first);
-    for (m, (_, body)) in bodies.into_iter().enumerate() {
-        batch(&mut out, m as u64, 1, &body);
-    }
-    out.push(EventType::EndOfGeneration.byte());
-    out
+    done(trace)
 }
 
 /// All events and how it ended; how often a queue was made.
@@ -109,19 +98,18 @@ fn a_queue_changes_nothing() {
 #[test]
 fn threads_that_wait_for_each_other_are_not_tried_in_vain() {
     let threads = 500;
-    let mut out = opening();
+    let mut trace = opening();
     for m in 0..threads {
-        let mut body = Vec::new();
-        event(&mut body, EventType::ProcStatus, 1, &[m, 1]);
-        event(&mut body, EventType::GoStart, 3 * threads, &[1, threads - m]);
-        event(&mut body, EventType::GoStop, 1, &[0, 0]);
-        batch(&mut out, m, 10 + m, &body);
+        let events = vec![
+            Event::new(EventType::ProcStatus, 1, &[m, 1]),
+            Event::new(EventType::GoStart, 3 * threads, &[1, threads - m]),
+            Event::new(EventType::GoStop, 1, &[0, 0]),
+        ];
+        push(&mut trace, m, 10 + m, Body::Events(events));
     }
-    let mut first = Vec::new();
-    event(&mut first, EventType::GoStatus, 1, &[1, NONE_ID, 1]);
-    batch(&mut out, threads, 1, &first);
-    out.push(EventType::EndOfGeneration.byte());
-    let mut reader = Reader::with_options(&out, Options::default().without_faults()).unwrap();
+    push(&mut trace, threads, 1, Body::Events(vec![Event::new(EventType::GoStatus, 1, &[1, NONE_ID, 1])]));
+    let bytes = done(trace);
+    let mut reader = Reader::with_options(&bytes, Options::default().without_faults()).unwrap();
     let mut events = 0;
     while let Some(event) = reader.next_event() {
         event.unwrap();

@@ -63,6 +63,12 @@ enum Stop {
     Pauses,
     /// The next event is later than another thread's.
     Third,
+    /// The run ends.
+    Ends(End),
+}
+
+/// Why a run ends, but not because of another thread's time.
+enum End {
     /// What is behind the last event is not known.
     Unknown,
     /// The next event has to wait for another thread's.
@@ -104,13 +110,13 @@ impl Reader<'_> {
                 self.order.give_turn(pair.turn);
                 match self.order.advance(pair.cursor(), next, &mut world) {
                     Ok(()) => {}
-                    Err(Refusal::Waits) => break Stop::Waits,
-                    Err(Refusal::Breaks(reject)) => break Stop::Rejected(reject),
+                    Err(Refusal::Waits) => break Stop::Ends(End::Waits),
+                    Err(Refusal::Breaks(reject)) => break Stop::Ends(End::Rejected(reject)),
                 }
                 next.time = later(next.time, &mut last_time, self.faults);
                 if self.order.take_notable() {
                     if next.dangling {
-                        break Stop::Dangles;
+                        break Stop::Ends(End::Dangles);
                     }
                     // The name of a task lies where the next end of a task puts its own.
                     let ends_task = next.ty == EventType::UserTaskEnd;
@@ -124,12 +130,12 @@ impl Reader<'_> {
                     }
                     if ends_task {
                         at += 1;
-                        break Stop::Unknown;
+                        break Stop::Ends(End::Unknown);
                     }
                 }
                 at += 1;
                 if !pair.next::<PEXT>(&ground) {
-                    break Stop::Unknown;
+                    break Stop::Ends(End::Unknown);
                 }
                 if pair.own.time() > until {
                     break Stop::Third;
@@ -156,29 +162,28 @@ impl Reader<'_> {
         };
         self.last_time = last_time;
         self.ready.fill(at);
-        if !matches!(stop, Stop::Pauses) {
-            self.stop_run(stop);
+        if let Stop::Ends(end) = stop {
+            self.end_run(end);
         }
     }
 
-    /// The run ends, but not because of another thread's time.
     #[inline(never)]
-    fn stop_run(&mut self, stop: Stop) {
+    fn end_run(&mut self, end: End) {
         let index = std::mem::replace(&mut self.run, Run::OVER).cursor as usize;
-        let error = match stop {
-            Stop::Waits => {
+        let error = match end {
+            End::Waits => {
                 if self.ready.all().is_empty() {
                     self.look();
                 }
                 return;
             }
-            Stop::Rejected(reject) => self.rejected(index, *reject),
+            End::Rejected(reject) => self.rejected(index, *reject),
             // An error behind an event comes before one of the event itself, which there is.
-            Stop::Dangles => match self.follow(0, index).and_then(|()| self.check_ids(self.ready.behind())) {
+            End::Dangles => match self.follow(0, index).and_then(|()| self.check_ids(self.ready.behind())) {
                 Ok(()) => return,
                 Err(error) => error,
             },
-            Stop::Pauses | Stop::Third | Stop::Unknown => match self.follow(0, index) {
+            End::Unknown => match self.follow(0, index) {
                 Ok(()) => return self.begin_run(),
                 Err(error) => {
                     self.ready.drop_last();

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::event::Emitted;
 use crate::fault::fault;
 use crate::order::{Refusal, World, ids};
-use crate::queue::{Change, Queue};
+use crate::queue::Change;
 use crate::strict::Happened;
 use tracehound_wire::{EventType, RejectRule};
 
@@ -38,9 +38,10 @@ impl Reader<'_> {
 
     /// The same while the frontier is a queue.
     fn step_in_queue(&mut self) -> Step {
-        for cursor in self.order.take_woken() {
-            let time = self.cursors[cursor as usize].time;
-            self.frontier.queue().into_iter().for_each(|queue| queue.add_candidate(time, cursor));
+        if let Some(queue) = self.frontier.queue() {
+            for cursor in self.order.take_woken() {
+                queue.add_candidate(self.cursors[cursor as usize].time, cursor);
+            }
         }
         let first = self.frontier.first().map(|slot| slot.cursor);
         if let Some(cursor) = first
@@ -49,7 +50,9 @@ impl Reader<'_> {
             self.follow_in_queue(cursor)?;
             return Ok(true);
         }
-        self.frontier.queue().into_iter().for_each(Queue::sort);
+        if let Some(queue) = self.frontier.queue() {
+            queue.sort();
+        }
         self.advance_in_queue()?;
         Ok(true)
     }
@@ -68,24 +71,15 @@ impl Reader<'_> {
     /// What [`follow`](Reader::follow) does, while the frontier is a queue.
     fn follow_in_queue(&mut self, index: u32) -> Result<(), Error> {
         let at = index as usize;
-        let cursor = &mut self.cursors[at];
-        let from = cursor.time;
-        let ground = Ground::of(&self.input, &self.clock, self.arity);
-        let to = match cursor.advance(&ground, &self.generation.batches) {
-            Ok(more) => more.then_some(cursor.time),
-            Err(e) => return Err(self.undecodable(at, *e)),
-        };
+        let from = self.cursors[at].time;
+        let to = self.decode_next(at)?;
         let change = Change { cursor: index, from, to };
         if self.frontier.queue().is_some_and(|queue| queue.change(change)) {
             return Ok(());
         }
         self.frontier.end_queue();
         self.order.record_woken(false);
-        let i = self.frontier.place_of(index);
-        match to {
-            Some(time) => self.frontier.update(i, time),
-            None => self.frontier.remove(i),
-        }
+        self.frontier.change(self.frontier.place_of(index), to);
         Ok(())
     }
 
@@ -159,13 +153,18 @@ impl Reader<'_> {
     /// Decodes the next event of the thread in slot `i`, whose event has happened, and puts it where
     /// that belongs.
     pub(super) fn follow(&mut self, i: usize, at: usize) -> Result<(), Error> {
+        let to = self.decode_next(at)?;
+        self.frontier.change(i, to);
+        Ok(())
+    }
+
+    /// Decodes the next event of the thread whose event has happened; its time, if there is one.
+    fn decode_next(&mut self, at: usize) -> Result<Option<i64>, Error> {
         let cursor = &mut self.cursors[at];
         match cursor.advance(&Ground::of(&self.input, &self.clock, self.arity), &self.generation.batches) {
-            Ok(true) => self.frontier.update(i, cursor.time),
-            Ok(false) => self.frontier.remove(i),
-            Err(e) => return Err(self.undecodable(at, *e)),
+            Ok(more) => Ok(more.then_some(cursor.time)),
+            Err(e) => Err(self.undecodable(at, *e)),
         }
-        Ok(())
     }
 
     /// The first thread has to wait: tries the others in order of time. Slot 0 is not tried
