@@ -25,6 +25,7 @@ mod properties;
 mod provision;
 mod record;
 mod sabotage;
+mod shrinking;
 mod slow;
 mod soak;
 mod tally;
@@ -108,6 +109,8 @@ enum Command {
     Hunt(hunt::Options),
     /// Hunt with every fault of the emission and the reader, and hold each finding's folder to what it promises
     Findings,
+    /// Shrink findings of every fault of the emission, time that, and write docs/shrinking.md
+    Shrinking(shrinking::Options),
     /// Kill a hunt at 50 moments, go on with it, and hold it to what comes of one that is left alone
     Kills,
     /// Break one event of large recorded traces: `check` has to say why soon, `shrink` to leave little
@@ -137,6 +140,7 @@ impl Command {
                 | Command::Coverage(_)
                 | Command::Legal(_)
                 | Command::Lift(_)
+                | Command::Shrinking(_)
                 | Command::Conformance { large: true, .. }
         )
     }
@@ -194,6 +198,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Findings => return Ok(close(slow::findings()?)),
+        Command::Shrinking(options) => return Ok(close(shrinking::shrinking(&options)?)),
         Command::Kills => return Ok(close(slow::kills()?)),
         Command::Generate { check } => generate::generate(check)?,
         Command::Lift(sdks) => return Ok(close(lift::run(&provision::chosen(&sdks.sdk)?)?)),
