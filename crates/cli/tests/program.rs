@@ -546,6 +546,23 @@ fn gen_does_as_its_options_say() {
     let events = |text: &str| text.matches(" dt=").count();
     assert!(events(&zero) < events(&usual) / 2 && zero.contains("GoStart dt=0"));
     assert!(!text(&format!("{all} --generations 1 --ps 1 --ms 1 --gs 1")).contains("gen=9"));
+    // Each option by itself leads to other traces.
+    for option in [
+        "--generations 1",
+        "--ms 1",
+        "--ps 1",
+        "--gs 1",
+        "--steps 5",
+        "--seed 50",
+        "--without gc",
+        "--features gc",
+        "--clock zero",
+        "--wire 1.22",
+        "--flavour 1.25",
+        "--emission-fault numbers-kept",
+    ] {
+        assert_ne!(text(&format!("{all} {option}")), usual, "{option}");
+    }
     for (name, file) in generated("--count 3 --format test --flavour go1.24") {
         let test = tracehound_wire::TestFile::parse(&file).expect("a test file");
         let bytes = test.to_binary(tracehound_wire::raw::TextStyle::Lossless).expect("its text reads back");

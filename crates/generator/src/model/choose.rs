@@ -83,6 +83,8 @@ impl World<'_> {
         let mut at = if menu.len == 1 { 0 } else { self.ask(Ask::Act, menu.total as usize) as u32 };
         for &(act, weight) in &menu.acts[..menu.len] {
             if at < weight {
+                #[cfg(test)]
+                self.note_pick(act, menu.len);
                 return Some(act);
             }
             at -= weight;

@@ -25,6 +25,8 @@ mod user;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod knobs;
+#[cfg(test)]
 mod tests;
 
 use crate::history::History;
@@ -51,25 +53,15 @@ pub(crate) struct World<'a> {
     steps: u32,
     /// Step at which the next generation is due.
     next_advance: u32,
+    /// How often each action was picked where there was a choice.
+    #[cfg(test)]
+    picked: [u32; crate::swarm::WEIGHTS],
 }
 
 /// Makes the history of one case.
 pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
     let mut w = World::new(source, swarm);
-    w.begin();
-    while w.steps < w.t.swarm.steps {
-        w.source.begin_unit();
-        // 0 ends the history, so an exhausted tape does. Otherwise it names an M.
-        let v = w.ask(Ask::Turn, 1 << 16);
-        if v == 0 {
-            break;
-        }
-        w.steps += 1;
-        w.turn(v - 1);
-        #[cfg(test)]
-        w.check();
-    }
-    w.wind_up();
+    w.run();
     let steps = w.steps;
     let (swarm, trace, expected, fault_hits) = w.t.into_parts();
     History { swarm, trace, expected, steps, fault_hits }
@@ -78,11 +70,39 @@ pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
 impl<'a> World<'a> {
     fn new(source: &'a mut dyn Source, swarm: Swarm) -> World<'a> {
         let t = Tracer::new(swarm);
-        World { source, guide: None, forced: false, s: State::default(), t, steps: 0, next_advance: 0 }
+        World {
+            source,
+            guide: None,
+            forced: false,
+            s: State::default(),
+            t,
+            steps: 0,
+            next_advance: 0,
+            #[cfg(test)]
+            picked: Default::default(),
+        }
     }
 }
 
 impl World<'_> {
+    /// From the start of the trace to its end.
+    fn run(&mut self) {
+        self.begin();
+        while self.steps < self.t.swarm.steps {
+            self.source.begin_unit();
+            // 0 ends the history, so an exhausted tape does. Otherwise it names an M.
+            let v = self.ask(Ask::Turn, 1 << 16);
+            if v == 0 {
+                break;
+            }
+            self.steps += 1;
+            self.turn(v - 1);
+            #[cfg(test)]
+            self.check();
+        }
+        self.wind_up();
+    }
+
     /// The world before the first step, and what the start of the trace writes.
     fn begin(&mut self) {
         if self.fine() {
