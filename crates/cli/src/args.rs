@@ -398,7 +398,7 @@ impl Hunt {
             words.push_str(&format!(" --reader {}", quoted(&reader.to_string())));
         }
         let LimitArgs { deadline, memory } = self.limits;
-        let Limits { deadline: usual, memory: usual_memory } = Limits::default();
+        let Limits { deadline: usual, memory: usual_memory, .. } = Limits::default();
         if deadline != usual.as_secs() {
             words.push_str(&format!(" --deadline {deadline}"));
         }
@@ -563,7 +563,7 @@ pub struct LimitArgs {
 
 impl From<LimitArgs> for Limits {
     fn from(a: LimitArgs) -> Limits {
-        Limits { deadline: Duration::from_secs(a.deadline.max(1)), memory: a.memory.max(1) << 20 }
+        Limits { memory: a.memory.max(1) << 20, ..Limits::of(Duration::from_secs(a.deadline.max(1))) }
     }
 }
 

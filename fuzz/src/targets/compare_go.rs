@@ -32,7 +32,7 @@ pub const TARGET: Target = Target {
 const GO: &str = "1.27";
 
 /// Go's reader takes microseconds for what fits into a fuzzer's input.
-const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), memory: 4 << 30 };
+const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), grace: Duration::ZERO, memory: 4 << 30 };
 
 struct Pair {
     go: GoReader,

@@ -42,9 +42,9 @@ impl Pair {
             command
         };
         let limits = if large {
-            Limits { deadline: Duration::from_secs(300), memory: 16 << 30 }
+            Limits { memory: 16 << 30, ..Limits::of(Duration::from_secs(300)) }
         } else {
-            Limits { deadline: Duration::from_secs(60), ..Limits::default() }
+            Limits { memory: Limits::default().memory, ..Limits::of(Duration::from_secs(60)) }
         };
         let name = format!("go:{}", toolchain.version());
         let theirs = CommandReader::start(&name, Box::new(command), classify, limits).doing("start the worker")?;

@@ -10,7 +10,7 @@ use crate::canonical::{CanonEvent, decode, kind_name};
 use crate::judge;
 use crate::known::{self, difference_key};
 use crate::laws::{self, Law, Outcome};
-use crate::readers::{Builtin, ReaderError, ReaderUnderTest, Reports};
+use crate::readers::{Builtin, Patient, ReaderError, ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
@@ -73,7 +73,7 @@ impl Other {
             let part = &traces[answers.len()..traces.len().min(answers.len() + few)];
             let some = self.reader.read_all(part, Mode::Digest);
             self.answers += some.len() as u64;
-            self.failures += some.iter().filter(|a| is_failure(&a.verdict)).count() as u64;
+            self.failures += some.iter().filter(|a| a.verdict.is_failure()).count() as u64;
             answers.extend(some);
         }
         answers
@@ -83,29 +83,33 @@ impl Other {
 /// How many cases a reader that has not failed yet gets at once.
 const FIRST_FEW: usize = 16;
 
-/// Whether the reader's process has to be started again after this.
-fn is_failure(verdict: &Verdict) -> bool {
-    !verdict.is_judgement() && !matches!(verdict, Verdict::Panicked { .. })
-}
-
 impl Examiner {
     /// Starts the readers.
     ///
     /// # Errors
     /// If one cannot be started.
     pub fn new(setup: &Setup) -> Result<Examiner, ReaderError> {
+        Examiner::with(setup, MOST_FAILURES, |reader| reader)
+    }
+
+    /// Starts the readers; none is given up, and none is asked again about the trace on which it has just failed.
+    ///
+    /// # Errors
+    /// If one cannot be started.
+    pub(super) fn patient(setup: &Setup) -> Result<Examiner, ReaderError> {
+        Examiner::with(setup, u64::MAX, |reader| Box::new(Patient::new(reader)))
+    }
+
+    fn with(
+        setup: &Setup,
+        most_failures: u64,
+        wrapped: impl Fn(Box<dyn ReaderUnderTest>) -> Box<dyn ReaderUnderTest>,
+    ) -> Result<Examiner, ReaderError> {
         let mut others = Vec::new();
         for spec in &setup.readers {
-            let reader = spec.open_whatever_it_does(setup.limits, setup.options)?;
+            let reader = wrapped(spec.open_whatever_it_does(setup.limits, setup.options)?);
             let like = Builtin::like(reader.hello(), setup.options);
-            others.push(Other {
-                reader,
-                like,
-                restarts_seen: 0,
-                answers: 0,
-                failures: 0,
-                most_failures: MOST_FAILURES,
-            });
+            others.push(Other { reader, like, restarts_seen: 0, answers: 0, failures: 0, most_failures });
         }
         let builtin = Builtin::new("builtin", setup.options, false);
         Ok(Examiner {
@@ -123,11 +127,6 @@ impl Examiner {
     /// one that is asked.
     pub fn only_law(&mut self, law: Law) {
         self.only = Some(law);
-    }
-
-    /// From now on no reader is given up.
-    pub(super) fn be_patient(&mut self) {
-        self.others.iter_mut().for_each(|other| other.most_failures = u64::MAX);
     }
 
     /// Plants a fault in the codec.
@@ -148,7 +147,7 @@ impl Examiner {
         for Other { reader, like, .. } in &mut self.others {
             let (x, y) = (like.read(bytes, Mode::Digest), reader.read(bytes, Mode::Digest));
             // A failure differs from every answer, and to ask again takes long.
-            let differs = is_failure(&y.verdict)
+            let differs = y.verdict.is_failure()
                 || matches!(laws::resolve(like, &x, &mut **reader, &y, bytes), Comparison::Differ(_));
             same.push(!differs);
             answers.push((reader.name().to_owned(), y));
@@ -363,7 +362,7 @@ impl Examiner {
             self.count_verdict(&name, answer);
             let mut broken = Vec::new();
             let ours = self.others[n].like.read(&made.bytes, Mode::Digest);
-            if !is_failure(&answer.verdict) && laws::unjudged(&ours, self.others[n].reader.hello()) {
+            if !answer.verdict.is_failure() && laws::unjudged(&ours, self.others[n].reader.hello()) {
                 let why = NotComparable::NotJudged;
                 *self.stats.not_compared.entry((Law::Agree.name().into(), why)).or_default() += 1;
                 of_case[i].1.push((name.clone(), answer.verdict.label()));
@@ -374,7 +373,7 @@ impl Examiner {
                 None => by_label_of_other(made.label(), answer, &ours),
             };
             self.ask(law, &name, outcome, &answer.verdict, &mut broken);
-            if !is_failure(&answer.verdict) {
+            if !answer.verdict.is_failure() {
                 self.agree(n, made, &ours, answer, &mut broken);
             }
             let (breaches, words) = &mut of_case[i];

@@ -1,37 +1,27 @@
 //! A finding: breaches that are the same, and one of them as small as it gets.
 
-use super::case::{Edit, HuntCase, Made, Origin};
+use super::case::Origin;
 use super::examine::Examiner;
 use super::folder;
-use super::keeps::Keeps;
-use super::neighbour::{self, Neighbour};
+use super::neighbour::Neighbour;
 use super::place::place;
 use super::record::{Judged, NeighbourRecord, Record};
+use super::small::Small;
 use super::suspicion::Evidence;
 use super::{Breach, Setup};
 use crate::judge;
-use crate::laws::Law;
-use crate::readers::ReaderError;
-use crate::shrink::{Budget, shrink_tape, shrink_trace};
+use crate::readers::{Limits, ReaderError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tracehound_generator::Case;
-use tracehound_generator::mutate::Label;
 use tracehound_wire::{Body, Expect, Item, TestFile, Trace};
 
-/// How long a finding may be shrunk, in each of the ways, where a reader hangs or dies: each try takes long, and says
-/// little about the trace.
-const SHRINK_TIME_OF_FAILURES: Duration = Duration::from_secs(3);
+/// The verdict of a reader that hangs, as findings are grouped by it.
+const HUNG: &str = "hung";
 
-/// How many tries the choices of a finding may take whose trace is shrunk afterwards.
-const SHRINK_TRIES_OF_CHOICES: u64 = 1500;
-
-/// How many tries each way may take.
-const SHRINK_TRIES: u64 = 40_000;
-
-/// How many traces one edit away are tried.
-const NEIGHBOUR_TRIES: u64 = 3000;
+/// How long a reader that hangs may take for a try of shrinking. Whether it hangs on what comes of that is then
+/// asked with the deadline that was given.
+const DEADLINE_IN_HASTE: Duration = Duration::from_secs(1);
 
 /// A finding.
 #[derive(Clone, Debug)]
@@ -54,56 +44,27 @@ impl Finding {
     /// # Errors
     /// If a reader cannot be started.
     pub fn shrink(setup: &Setup, breach: &Breach, count: u64, hurry: &Arc<AtomicBool>) -> Result<Finding, ReaderError> {
-        let mut examiner = Examiner::new(setup)?;
-        examiner.be_patient();
-        let found_in = breach.case.to_string();
-        let time =
-            if breach.law == Law::Bounded { SHRINK_TIME_OF_FAILURES.min(setup.shrink_time) } else { setup.shrink_time };
-        let budget = || Budget::new(SHRINK_TRIES, time).until(hurry.clone());
-        // Where the trace can be shrunk as well, choices cost more time than they save.
-        let of_choices = match breach.law {
-            law if Keeps::knows(law) => Budget::new(SHRINK_TRIES_OF_CHOICES, time).until(hurry.clone()),
-            _ => budget(),
-        };
-        let (case, mut breach) = match &breach.case.origin {
-            Origin::History(history) => shrink_case(&mut examiner, breach, history, of_choices),
-            Origin::Raw(_) => (breach.case.clone(), breach.clone()),
-        };
-        let made = case.make();
-        let bytes = made.as_ref().map_or(Vec::new(), |m| m.bytes.to_vec());
-        let label = made.as_ref().map_or(Label::Unspecified, Made::label);
-        let mut keeps = Keeps::new(setup, &breach, label, &bytes);
-        let small = Trace::decode(&bytes).ok().and_then(|trace| {
-            let keeps = keeps.as_mut()?;
-            shrink_trace(&trace, budget(), |t| keeps.holds(&t.to_bytes())).ok()
-        });
-        let bytes = small.as_ref().map_or(bytes, Trace::to_bytes);
-        // The words are those of the trace that is shown.
-        if let Some(words) = keeps.as_mut().and_then(|keeps| keeps.words(&bytes)) {
-            breach.words = words;
+        let hasty = (breach.key == HUNG).then(|| hasty(setup));
+        let mut small = Small::of(hasty.as_ref().unwrap_or(setup), breach, hurry)?;
+        let limits = if hasty.is_some() { Limits { grace: Duration::ZERO, ..setup.limits } } else { setup.limits };
+        let mut examiner = Examiner::patient(&Setup { limits, ..setup.clone() })?;
+        if hasty.is_some() {
+            small.breach.words.clone_from(&breach.words);
+            let said = examiner.verdicts(&small.bytes).0;
+            // An answer that only comes too late in haste is no failure.
+            if !said.iter().any(|(reader, word)| *reader == breach.reader && word.starts_with(HUNG)) {
+                small = Small::as_found(breach);
+            }
         }
-        if matches!(case.origin, Origin::Raw(_)) {
-            // Nothing is known of the trace but its bytes, so the smallest ones are the case.
-            breach.case = HuntCase::raw(bytes.as_slice().into());
-        }
-        let trace = small.or_else(|| Trace::decode(&bytes).ok());
-        let undone = case.edit.as_ref().and_then(|_| case.unedited().make()).map(|m| m.bytes.to_vec());
-        let neighbour = neighbour::find(
-            &mut examiner,
-            trace.as_ref(),
-            undone,
-            Budget::new(NEIGHBOUR_TRIES, time).until(hurry.clone()),
-            |bytes| keeps.as_mut().is_some_and(|keeps| keeps.holds(bytes)),
-        );
+        let Small { breach: shrunk, bytes, trace, neighbour, edit } = small;
         let judged = judge::judge_bytes(&bytes, judge::Options::default());
         let at = trace.as_ref().and_then(|trace| first_refused(trace, &judged));
-        let edit = made.and_then(|m| m.edit).map(|e| format!("{}: {}", e.operator, e.what));
         let facts =
-            Facts { setup, breach: &breach, bytes: &bytes, trace: trace.as_ref(), neighbour: neighbour.as_ref() };
+            Facts { setup, breach: &shrunk, bytes: &bytes, trace: trace.as_ref(), neighbour: neighbour.as_ref() };
         let mut record = facts.record(&mut examiner, &judged);
-        (record.count, record.edit, record.found_in) = (count, edit, found_in);
+        (record.count, record.edit, record.found_in) = (count, edit, breach.case.to_string());
         record.shrunk = !hurry.load(Ordering::Relaxed);
-        Ok(Finding { breach, bytes, neighbour, at, record })
+        Ok(Finding { breach: shrunk, bytes, neighbour, at, record })
     }
 
     /// A name for its folder.
@@ -205,48 +166,10 @@ fn first_refused(trace: &Trace, judged: &judge::Verdict) -> Option<(usize, usize
     })
 }
 
-/// The smallest case that breaks the same law in the same way, and its breach.
-fn shrink_case(examiner: &mut Examiner, breach: &Breach, history: &Case, budget: Budget) -> (HuntCase, Breach) {
-    examiner.only_law(breach.law);
-    let mut again = |case: &HuntCase| -> Option<Breach> {
-        let made = case.make()?;
-        let found = examiner.examine(&[(case.clone(), made)]);
-        found.into_iter().find(|b| b.group() == breach.group())
-    };
-    let start = history.to_tape();
-    let tape = start.tape().cloned().unwrap_or_default();
-    let with = |tape: &[u32], edit: Option<Edit>| HuntCase {
-        origin: Origin::History(Case::from_tape(tape.to_vec(), start.config().clone())),
-        edit,
-    };
-    // An edit finds other places in a smaller history; a few others are tried.
-    let edits = |edit: &Option<Edit>| -> Vec<Option<Edit>> {
-        match edit {
-            None => vec![None],
-            Some(e) => {
-                let choices = [e.choices, 0, 1, 2, 3];
-                choices.map(|choices| Some(Edit { operator: e.operator, choices })).into()
-            }
-        }
-    };
-    let mut edit = breach.case.edit.clone();
-    let units = |tape: &[u32]| {
-        let (plain, units) = Case::from_tape(tape.to_vec(), start.config().clone()).to_units();
-        (plain.tape().cloned().unwrap_or_default(), units)
-    };
-    let shrunk = shrink_tape(&tape, budget, units, |tape| {
-        let hit = edits(&edit).into_iter().find(|e| again(&with(tape, e.clone())).is_some());
-        if let Some(e) = &hit {
-            edit.clone_from(e);
-        }
-        hit.is_some()
-    });
-    let best = shrunk.ok().and_then(|tape| {
-        let all = edits(&edit);
-        all.into_iter().find_map(|e| {
-            let case = with(&tape, e);
-            again(&case).map(|b| (case, b))
-        })
-    });
-    best.unwrap_or_else(|| (breach.case.clone(), breach.clone()))
+/// The same with less time for readers.
+fn hasty(setup: &Setup) -> Setup {
+    let mut hasty = setup.clone();
+    hasty.limits.deadline = hasty.limits.deadline.min(DEADLINE_IN_HASTE);
+    hasty.limits.grace = Duration::ZERO;
+    hasty
 }

@@ -6,7 +6,7 @@ use super::examine::Examiner;
 use super::{Breach, Setup};
 use crate::judge;
 use crate::laws::{self, Law, Outcome};
-use crate::readers::{Builtin, ReaderUnderTest, Reports};
+use crate::readers::{Builtin, Patient, ReaderUnderTest, Reports};
 use crate::verdict::{Mode, compare_events};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
@@ -75,14 +75,13 @@ impl Keeps {
         }
         let spec = setup.readers.iter().find(|s| s.to_string() == breach.reader);
         let mut reader: Box<dyn ReaderUnderTest> = match spec {
-            Some(spec) => spec.open_whatever_it_does(setup.limits, setup.options).ok()?,
+            Some(spec) => Box::new(Patient::new(spec.open_whatever_it_does(setup.limits, setup.options).ok()?)),
             None => Box::new(Builtin::new("builtin", setup.options, false)),
         };
         let sound = Builtin::like(reader.hello(), setup.options.without_faults());
-        let mut examiner = Examiner::new(setup).ok()?;
+        let mut examiner = Examiner::patient(setup).ok()?;
         // What the judge says is part of what is kept.
         examiner.trust_labels();
-        examiner.be_patient();
         let judged = judge::judge_bytes(bytes, judge::Options::default());
         // What is too large for the judge is what it is said to be.
         let legal = judged.is_legal()

@@ -17,6 +17,7 @@ mod opening;
 mod place;
 mod probe;
 mod record;
+mod small;
 mod stats;
 mod suspicion;
 

@@ -14,13 +14,22 @@ use std::time::Duration;
 pub struct Limits {
     /// Time for an answer.
     pub deadline: Duration,
+    /// How much longer the answer to the only request is waited for, to tell a late answer from none.
+    pub grace: Duration,
     /// Memory of its process, bytes (Linux only).
     pub memory: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { deadline: Duration::from_secs(10), memory: 2 << 30 }
+        Limits { memory: 2 << 30, ..Limits::of(Duration::from_secs(10)) }
+    }
+}
+
+impl Limits {
+    /// So much time, and as much again for an answer that is late; any amount of memory.
+    pub fn of(deadline: Duration) -> Limits {
+        Limits { deadline, grace: deadline, memory: u64::MAX }
     }
 }
 
@@ -83,7 +92,7 @@ impl CommandReader {
             }),
             Received::Late => {
                 let seconds = limits.deadline.as_secs();
-                let comes = alone && matches!(link.receive(limits.deadline * 2), Received::Frame(_));
+                let comes = alone && matches!(link.receive(limits.grace), Received::Frame(_));
                 self.drop_link();
                 Err(if comes { Verdict::Late { seconds } } else { Verdict::Hung { seconds } })
             }

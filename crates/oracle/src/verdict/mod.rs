@@ -88,6 +88,11 @@ impl Verdict {
         matches!(self, Verdict::Accepted | Verdict::Rejected(_))
     }
 
+    /// Whether the reader's process has to be started again after this.
+    pub fn is_failure(&self) -> bool {
+        !self.is_judgement() && !matches!(self, Verdict::Panicked { .. })
+    }
+
     /// One word (with the rule, if there is one) by which verdicts are counted and grouped.
     pub fn label(&self) -> String {
         match self {
