@@ -175,6 +175,8 @@ struct Follower<'e, 'w> {
     ender: Option<usize>,
     /// Streams that have gone on.
     touched: Vec<usize>,
+    /// Those that may have to begin a pass as soon as nobody else holds the world.
+    held_up: Vec<usize>,
     /// Steps since the latest event that was explained.
     quiet_steps: usize,
     /// Why the latest event that was looked at has to wait.
@@ -244,6 +246,7 @@ impl<'e, 'w> Follower<'e, 'w> {
             explained: vec![false; segment.events.len()],
             ender: None,
             touched: Vec::new(),
+            held_up: Vec::new(),
             quiet_steps: 0,
             waits: (String::new(), ""),
         };
@@ -260,8 +263,17 @@ impl<'e, 'w> Follower<'e, 'w> {
         self.absorb("the beginning")?;
         let mut blocked = 0;
         loop {
+            if self.w.s.world.is_none() {
+                self.touched.append(&mut self.held_up);
+            }
             while let Some(stream) = self.touched.pop() {
-                self.begin_pass_early(stream)?;
+                let busy = self.w.s.world.is_some();
+                if !self.begin_pass_early(stream)?
+                    && busy
+                    && self.main(stream, 0).is_some_and(|e| e.ty == EventType::STWBegin)
+                {
+                    self.held_up.push(stream);
+                }
             }
             let Some((&head, _)) = self.heads.iter().nth(blocked) else { break };
             let stream = self.heads[&head];
