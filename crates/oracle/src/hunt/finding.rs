@@ -69,8 +69,7 @@ impl Finding {
 
     /// A name for its folder.
     pub fn name(&self) -> String {
-        let (law, reader, key) = self.breach.group();
-        folder::name(law, reader, key)
+        folder::name(self.breach.group())
     }
 }
 

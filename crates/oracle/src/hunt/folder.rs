@@ -4,6 +4,7 @@
 //! finding has one folder, however often it is made.
 
 use super::finding::Finding;
+use super::merge::shows_in;
 use super::record::{Judged, Record};
 use crate::laws::Law;
 use std::fs;
@@ -29,11 +30,11 @@ pub struct Presentation {
     pub page: Option<Page>,
 }
 
-/// What the folder of a finding is called.
-pub(super) fn name(law: Law, reader: &str, key: &str) -> String {
+/// What the folder of a finding is called, by what its breaches share.
+pub(super) fn name((shows_in, reader, key): (&str, &str, &str)) -> String {
     /// Longer names are cut.
     const LENGTH: usize = 80;
-    let text = format!("{law}-{reader}-{key}");
+    let text = format!("{shows_in}-{reader}-{key}");
     let mut name = String::new();
     for c in text.chars() {
         let c = if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' };
@@ -56,8 +57,8 @@ pub(super) fn name(law: Law, reader: &str, key: &str) -> String {
 /// If it cannot be written.
 pub fn write(dir: &Path, finding: &mut Finding, presentation: &Presentation) -> io::Result<PathBuf> {
     let record = &mut finding.record;
-    let folder = dir.join(name(record.law, &record.reader, &record.key));
-    let aside = dir.join(format!(".{}.partial", name(record.law, &record.reader, &record.key)));
+    let name = name((shows_in(record.law, &record.key), &record.reader, &record.key));
+    let (folder, aside) = (dir.join(&name), dir.join(format!(".{name}.partial")));
     remove(&aside)?;
     fs::create_dir_all(&aside)?;
     record.command = if record.replay.len() > LONGEST_ARGUMENT {
@@ -272,8 +273,9 @@ mod tests {
 
     #[test]
     fn findings_that_differ_have_folders_that_differ() {
-        assert_eq!(name(Law::Accept, "builtin", "rejected:stuck"), "accept-builtin-rejected-stuck");
-        let long = |end: &str| name(Law::Agree, "cmd:./a --flag", &format!("{}{end}", "rejected:x against ".repeat(9)));
+        assert_eq!(name(("accept", "builtin", "rejected:stuck")), "accept-builtin-rejected-stuck");
+        let long =
+            |end: &str| name(("verdict", "cmd:./a --flag", &format!("{}{end}", "rejected:x against ".repeat(9))));
         assert_ne!(long("a"), long("b"));
         assert!(long("a").len() <= 80);
     }

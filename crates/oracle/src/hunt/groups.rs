@@ -3,7 +3,6 @@
 use super::agenda::{Done, Shard, Unit};
 use super::stats::Stats;
 use super::{Breach, folder};
-use crate::laws::Law;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,18 +19,17 @@ pub struct Group {
 }
 
 /// What breaches of one group share.
-pub(super) type Key = (Law, String, String);
+pub(super) type Key = (&'static str, String, String);
 
 impl Group {
     /// The folder that it has, or will have, in the one for findings.
     pub fn folder(&self, out: &Path) -> PathBuf {
-        let (law, reader, key) = self.breach.group();
-        out.join(folder::name(law, reader, key))
+        out.join(folder::name(self.breach.group()))
     }
 
     pub(super) fn key(&self) -> Key {
-        let (law, reader, key) = self.breach.group();
-        (law, reader.to_owned(), key.to_owned())
+        let (shows_in, reader, key) = self.breach.group();
+        (shows_in, reader.to_owned(), key.to_owned())
     }
 
     /// Adds breaches of the same group.

@@ -66,22 +66,30 @@ fn is_judgement(word: &str) -> bool {
     word == "accepted" || word.starts_with("rejected")
 }
 
+/// Between the verdict of the reader that is wrong and those of the others.
+const AGAINST: &str = " against ";
+
+/// How a breach shows: in the verdicts of several readers, whatever law says that one of them is wrong, or in the law alone.
+pub(super) fn shows_in(law: Law, key: &str) -> &'static str {
+    match law {
+        Law::Accept | Law::Reject | Law::Agree if key.contains(AGAINST) => "verdict",
+        law => law.name(),
+    }
+}
+
 /// A breach by its verdict, grouped by all verdicts. How many readers there are of one mind does not matter:
 /// not all of them read every version.
 fn with_vector(mut breach: Breach, words: &[Word]) -> Breach {
-    if breach.law == Law::Agree {
-        if let Some(suspect) = odd_one_out(words) {
-            breach.reader.clone_from(&suspect.0);
-        }
-    } else {
-        let own = words.iter().find(|(reader, _)| *reader == breach.reader).map(|(_, word)| word.as_str());
-        let mut others: Vec<&str> = words.iter().map(|(_, word)| word.as_str()).collect();
-        others.retain(|w| Some(*w) != own && is_judgement(w));
-        others.sort_unstable();
-        others.dedup();
-        if !others.is_empty() {
-            breach.key = format!("{} against {}", breach.key, others.join(" and "));
-        }
+    if let (Law::Agree, Some(suspect)) = (breach.law, odd_one_out(words)) {
+        breach.reader.clone_from(&suspect.0);
+    }
+    let own = words.iter().find(|(reader, _)| *reader == breach.reader).map(|(_, word)| word.as_str());
+    let mut others: Vec<&str> = words.iter().map(|(_, word)| word.as_str()).collect();
+    others.retain(|w| Some(*w) != own && is_judgement(w));
+    others.sort_unstable();
+    others.dedup();
+    if let (Some(own), false) = (own, others.is_empty()) {
+        breach.key = format!("{own}{AGAINST}{}", others.join(" and "));
     }
     breach
 }
@@ -125,7 +133,7 @@ mod tests {
         let groups: Vec<_> = merged.iter().map(Breach::group).collect();
         assert_eq!(
             groups,
-            [(Law::Accept, "builtin", "rejected:stuck against accepted"), (Law::Twice, "builtin", "accepted")]
+            [("verdict", "builtin", "rejected:stuck against accepted"), ("twice", "builtin", "accepted")]
         );
         // A reader that fails is one finding, whatever it should have said; another one that fails is another.
         let failed = words(&[("builtin", "accepted"), ("go:1.26", "died"), ("go:1.27", "hung")]);
@@ -134,7 +142,7 @@ mod tests {
         for law in [Law::Accept, Law::Reject, Law::Bounded] {
             let merged = merge(fails(law), &failed);
             let groups: Vec<_> = merged.iter().map(Breach::group).collect();
-            assert_eq!(groups, [(Law::Bounded, "go:1.27", "hung"), (Law::Bounded, "go:1.26", "died")]);
+            assert_eq!(groups, [("bounded", "go:1.27", "hung"), ("bounded", "go:1.26", "died")]);
         }
         // A reader that does not know the version changes nothing.
         let fewer = merge(vec![all[0].clone(), all[2].clone()], &[said[0].clone(), said[2].clone()]);
@@ -142,10 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn one_mistake_is_one_finding_whether_a_label_tells_of_it_or_another_reader() {
+        let said = words(&[("builtin", "rejected:stuck"), ("go:1.27", "accepted")]);
+        let labelled = merge(vec![breach(Law::Reject, "go:1.27", "accepted")], &said);
+        let compared = merge(vec![breach(Law::Agree, "go:1.27", "rejected:stuck against accepted")], &said);
+        assert_eq!(labelled[0].group(), ("verdict", "go:1.27", "accepted against rejected:stuck"));
+        assert_eq!(compared[0].group(), labelled[0].group());
+        // Alone it is no verdict against another.
+        let alone = merge(vec![breach(Law::Reject, "builtin", "accepted")], &words(&[("builtin", "accepted")]));
+        assert_eq!(alone[0].group(), ("reject", "builtin", "accepted"));
+    }
+
+    #[test]
     fn of_three_readers_the_odd_one_out_is_the_suspect() {
         let key = "accepted against rejected:stuck";
         let all = vec![breach(Law::Agree, "go:1.26", key), breach(Law::Agree, "go:1.27", key)];
         let said = words(&[("builtin", "accepted"), ("go:1.26", "rejected:stuck"), ("go:1.27", "rejected:stuck")]);
-        assert_eq!(merge(all, &said)[0].group(), (Law::Agree, "builtin", key));
+        assert_eq!(merge(all, &said)[0].group(), ("verdict", "builtin", key));
     }
 }

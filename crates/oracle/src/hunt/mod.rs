@@ -150,9 +150,9 @@ pub struct Breach {
 }
 
 impl Breach {
-    /// What it shares with breaches that are the same finding.
-    pub fn group(&self) -> (Law, &str, &str) {
-        (self.law, &self.reader, &self.key)
+    /// What it shares with breaches that are the same finding: how it shows, the reader, and the key.
+    pub fn group(&self) -> (&'static str, &str, &str) {
+        (merge::shows_in(self.law, &self.key), &self.reader, &self.key)
     }
 }
 
