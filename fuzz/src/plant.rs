@@ -8,14 +8,20 @@
 //! // call: STATEMENT
 //! ```
 //!
+//! Beside it lies a trace made by hand, of the same name, on which it panics with a message that
+//! begins with `planted: `.
+//!
 //! The statement is put before the first such line. Nothing in the SDK is changed: the
 //! compiler is given both files in an overlay.
 
 use crate::guide::GuideError;
+use crate::replay;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tracehound_oracle::readers::go::{Recipe, Toolchain};
+use tracehound_wire::TestFile;
+use tracehound_wire::raw::TextStyle;
 
 /// A condition and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +40,25 @@ impl Plant {
     pub fn from_file(path: &Path) -> io::Result<Plant> {
         Plant::parse(fs::read_to_string(path)?)
             .ok_or_else(|| io::Error::other(format!("{}: lines plant:, before: and call: are missing", path.display())))
+    }
+
+    /// The plants in a folder, in the order of their names.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut all = replay::files(folder)?;
+        all.retain(|p| p.extension().is_some_and(|e| e == "go"));
+        Ok(all)
+    }
+
+    /// The bytes of a trace kept as text.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no trace.
+    pub fn trace(path: &Path) -> io::Result<Vec<u8>> {
+        let file = TestFile::parse(&fs::read(path)?).map_err(io::Error::other)?;
+        file.to_binary(TextStyle::Lossless).map_err(io::Error::other)
     }
 
     fn parse(source: String) -> Option<Plant> {

@@ -29,15 +29,28 @@ type StringPair struct {
 	A, B [32]byte
 }
 
-// Compares and Strings are what was noted since Forget.
+// Compares and Strings are what was noted since Forget. Places that share a slot hide one another, so
+// there are many more slots of numbers than a reading has comparisons.
 var (
-	Compares [256]Compare
+	Compares [4096]Compare
 	Strings  [32]StringPair
 )
 
+// seen are the slots of Compares in use, the first count of it.
+var (
+	seen  [4096]uint16
+	count uint
+)
+
+// Seen is the slots of Compares that are in use.
+func Seen() []uint16 { return seen[:count] }
+
 // Forget empties both.
 func Forget() {
-	Compares = [256]Compare{}
+	for _, slot := range Seen() {
+		Compares[slot].Size = 0
+	}
+	count = 0
 	for i := range Strings {
 		Strings[i].Len = 0
 	}
@@ -45,9 +58,15 @@ func Forget() {
 
 //go:nosplit
 func note(a, b, size uint64, place uint) {
-	if a != b {
-		Compares[place&255] = Compare{a, b, size}
+	if a == b {
+		return
 	}
+	slot := place & 4095
+	if Compares[slot].Size == 0 {
+		seen[count&4095] = uint16(slot)
+		count++
+	}
+	Compares[slot] = Compare{a, b, size}
 }
 
 //go:nosplit
@@ -66,12 +85,23 @@ func libfuzzerTraceConstCmp4(arg0, arg1 uint32, fakePC uint) {
 	note(uint64(arg0), uint64(arg1), 4, fakePC)
 }
 
-// One and two bytes are found by trying.
+// libFuzzer has no use for one and two bytes, but the mutator has: a byte of a string is one.
 
-func libfuzzerTraceCmp1(arg0, arg1 uint8, fakePC uint)       {}
-func libfuzzerTraceCmp2(arg0, arg1 uint16, fakePC uint)      {}
-func libfuzzerTraceConstCmp1(arg0, arg1 uint8, fakePC uint)  {}
-func libfuzzerTraceConstCmp2(arg0, arg1 uint16, fakePC uint) {}
+//go:nosplit
+func libfuzzerTraceCmp1(arg0, arg1 uint8, fakePC uint) { note(uint64(arg0), uint64(arg1), 1, fakePC) }
+
+//go:nosplit
+func libfuzzerTraceConstCmp1(arg0, arg1 uint8, fakePC uint) {
+	note(uint64(arg0), uint64(arg1), 1, fakePC)
+}
+
+//go:nosplit
+func libfuzzerTraceCmp2(arg0, arg1 uint16, fakePC uint) { note(uint64(arg0), uint64(arg1), 2, fakePC) }
+
+//go:nosplit
+func libfuzzerTraceConstCmp2(arg0, arg1 uint16, fakePC uint) {
+	note(uint64(arg0), uint64(arg1), 2, fakePC)
+}
 
 func libfuzzerHookStrCmp(arg0, arg1 string, fakePC uint) {
 	n := len(arg0)

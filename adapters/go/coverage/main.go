@@ -109,14 +109,15 @@ func (s share) counters(edges []byte) {
 
 func (s share) compares() {
 	n, at := 0, offCompares
-	for i := range fuzz.Compares {
-		c := &fuzz.Compares[i]
-		if c.Size != 0 {
-			binary.LittleEndian.PutUint64(s.bytes[at:], c.A)
-			binary.LittleEndian.PutUint64(s.bytes[at+8:], c.B)
-			binary.LittleEndian.PutUint64(s.bytes[at+16:], c.Size)
-			n, at = n+1, at+24
+	for _, slot := range fuzz.Seen() {
+		if at+24 > offStrings {
+			break
 		}
+		c := &fuzz.Compares[slot]
+		binary.LittleEndian.PutUint64(s.bytes[at:], c.A)
+		binary.LittleEndian.PutUint64(s.bytes[at+8:], c.B)
+		binary.LittleEndian.PutUint64(s.bytes[at+16:], c.Size)
+		n, at = n+1, at+24
 	}
 	s.length(1, n)
 }

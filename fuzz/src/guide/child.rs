@@ -2,6 +2,7 @@
 
 use super::layout::{self, COMPARE_SIZE, STRING_LEN, STRING_SIZE};
 use super::shared::{self, Shared};
+use crate::mutator::hints;
 use rustc_hash::{FxHashMap, FxHasher};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -90,20 +91,22 @@ impl GoReader {
         self.shared.bytes_mut()[layout::INPUT..layout::INPUT + trace.len()].copy_from_slice(trace);
         process.command(trace.len(), mode);
         process.wait(self.limits.deadline)?;
-        if self.guides {
-            self.show();
-        }
         let frame = part(&self.shared, layout::ANSWER, length(&self.shared, 3));
         parse_answer(frame, mode, remembered).map_err(|what| Verdict::BrokeProtocol { what })
     }
 
-    /// Shows the child's coverage to libFuzzer.
-    fn show(&self) {
+    /// Shows what the last case reached in the child to libFuzzer and to the mutator. To be called
+    /// when everything else has run on that case: libFuzzer remembers few comparisons, and those of
+    /// our own code, which are many, would take the place of Go's.
+    pub fn show(&self) {
+        if !self.guides {
+            return;
+        }
         let s = &self.shared;
         shared::show_counters(part(s, layout::COUNTERS, length(s, 0)));
-        for record in part(s, layout::COMPARES, length(s, 1) * COMPARE_SIZE).chunks_exact(COMPARE_SIZE) {
-            shared::show_compare(number(record, 0), number(record, 8), number(record, 16));
-        }
+        let compares = || part(s, layout::COMPARES, length(s, 1) * COMPARE_SIZE).chunks_exact(COMPARE_SIZE);
+        compares().for_each(|c| shared::show_compare(number(c, 0), number(c, 8), number(c, 16)));
+        hints::learn(compares().map(|c| (number(c, 0), number(c, 8))));
         for record in part(s, layout::STRINGS, length(s, 2) * STRING_SIZE).chunks_exact(STRING_SIZE) {
             let len = (number(record, 0) as usize).min(STRING_LEN);
             shared::show_strings(&record[8..8 + len], &record[8 + STRING_LEN..8 + STRING_LEN + len]);

@@ -1,6 +1,7 @@
 //! Single edits of a trace: events, batches, tables, containers.
 
 use super::dice::Dice;
+use super::hints;
 use tracehound_wire::event::ArgKind;
 use tracehound_wire::{
     Batch, Body, CpuSample, Event, EventType, Frame, Item, NONE_ID, SizeField, StackRecord, StringRecord, SyncRecord,
@@ -204,9 +205,15 @@ fn edit_records<T: Clone>(records: &mut Vec<T>, dice: &mut Dice, edit: fn(&mut T
 }
 
 fn edit_string(record: &mut StringRecord, dice: &mut Dice) {
-    match dice.below(4) {
+    let at = dice.below(record.bytes.len());
+    match dice.below(5) {
         0 => record.id = dice.number(record.id),
         1 => record.bytes.to_mut().clear(),
+        3 if !record.bytes.is_empty() => {
+            let byte = &mut record.bytes.to_mut()[at];
+            let compared = hints::compared_with(u64::from(*byte), dice).and_then(|b| u8::try_from(b).ok());
+            *byte = compared.unwrap_or(dice.below(256) as u8);
+        }
         2 => record.bytes.to_mut().resize([1, 64, 1023, 1024, 1025][dice.below(5)], b'x'),
         _ => record.bytes.to_mut().push(dice.below(256) as u8),
     }

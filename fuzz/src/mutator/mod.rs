@@ -7,14 +7,15 @@
 //! illegal is not its business.
 //!
 //! The engine's own mutations (bytes, dictionary, remembered comparisons) are still used, on
-//! the whole input or on one batch's payload.
+//! the whole input, on one batch's payload or on one string.
 
 mod dice;
 mod edit;
+pub mod hints;
 mod splice;
 
 use dice::Dice;
-use tracehound_wire::{Body, Item, Trace};
+use tracehound_wire::{Batch, Body, Item, StringRecord, Trace};
 
 /// The engine's own mutation of `data[..size]` into at most `max_size` bytes; returns the new size.
 pub type ByteMutator = fn(data: &mut [u8], size: usize, max_size: usize) -> usize;
@@ -32,9 +33,12 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: B
     let Ok(mut trace) = Trace::decode(&data[..size]) else {
         return bytes(data, size, max_size);
     };
-    if dice.one_in(3) {
-        mutate_payload(&mut trace, &mut dice, bytes);
-    } else {
+    let by_engine = match dice.below(6) {
+        0 => mutate_payload(&mut trace, &mut dice, bytes),
+        1 => mutate_string(&mut trace, &mut dice, bytes),
+        _ => None,
+    };
+    if by_engine.is_none() {
         for _ in 0..=dice.below(MOST_EDITS) {
             edit::edit(&mut trace, &mut dice);
         }
@@ -59,19 +63,41 @@ pub fn cross(first: &[u8], second: &[u8], out: &mut [u8], seed: u32) -> usize {
     store(&trace, out, room).unwrap_or_else(|| splice::bytes(first, second, out, &mut dice))
 }
 
-/// Lets the engine loose on one batch's payload.
-fn mutate_payload(trace: &mut Trace, dice: &mut Dice, bytes: ByteMutator) {
+/// Lets the engine loose on one batch's payload; `None` if there is no batch.
+fn mutate_payload(trace: &mut Trace, dice: &mut Dice, bytes: ByteMutator) -> Option<()> {
     let version = trace.version;
     let n = trace.batches().count();
-    let Some(batch) = trace.batches_mut().nth(dice.below(n)) else { return };
+    let batch = trace.batches_mut().nth(dice.below(n))?;
     let mut payload = Vec::new();
     batch.body.encode_into(version, &mut payload);
-    let size = payload.len();
+    batch.body = Body::Raw(by_engine(payload, bytes));
+    Some(())
+}
+
+/// Lets the engine loose on one string; `None` if there is none. Inside a string, and not among
+/// all bytes of the trace, it soon finds the place for what it has seen compared with one.
+fn mutate_string(trace: &mut Trace, dice: &mut Dice, bytes: ByteMutator) -> Option<()> {
+    fn strings(batch: &mut Batch) -> Option<&mut Vec<StringRecord>> {
+        match &mut batch.body {
+            Body::Strings(records) if !records.is_empty() => Some(records),
+            _ => None,
+        }
+    }
+    let n = trace.batches_mut().filter_map(strings).count();
+    let records = trace.batches_mut().filter_map(strings).nth(dice.below(n))?;
+    let at = dice.below(records.len());
+    records[at].bytes = by_engine(records[at].bytes.to_vec(), bytes).into();
+    Some(())
+}
+
+/// What the engine makes of these bytes, with room for a few more.
+fn by_engine(mut data: Vec<u8>, bytes: ByteMutator) -> Vec<u8> {
+    let size = data.len();
     let room = size + 16;
-    payload.resize(room, 0);
-    let new_size = bytes(&mut payload, size, room);
-    payload.truncate(new_size);
-    batch.body = Body::Raw(payload);
+    data.resize(room, 0);
+    let new_size = bytes(&mut data, size, room);
+    data.truncate(new_size);
+    data
 }
 
 /// Encodes into `data`, at most `max_size` bytes; items at the end are dropped until it fits.

@@ -79,6 +79,32 @@ fn every_timed_event_can_be_invented() {
 }
 
 #[test]
+fn the_engine_gets_single_strings() {
+    let bytes = sample().to_bytes();
+    let changed = |seed| {
+        let trace = Trace::decode(&mutant(&bytes, seed, 4096)).unwrap();
+        trace
+            .batches()
+            .any(|b| matches!(&b.body, Body::Strings(records) if records.iter().any(|r| r.bytes[..] == *b"preemptee")))
+    };
+    let n = (0..2000).filter(|&seed| changed(seed)).count();
+    assert!(n > 100, "{n} of 2000 mutants have a string that the engine changed");
+}
+
+#[test]
+fn numbers_that_were_compared_are_tried() {
+    let bytes = sample().to_bytes();
+    let has = |seed| {
+        let trace = Trace::decode(&mutant(&bytes, seed, 4096)).unwrap();
+        trace.batches().any(|b| matches!(&b.body, Body::Events(events) if events.iter().any(|e| e.args[0] == 0xC0FFEE)))
+    };
+    assert_eq!((0..5000).filter(|&seed| has(seed)).count(), 0);
+    hints::learn([(0xC0FFEE, 1)].into_iter());
+    let n = (0..5000).filter(|&seed| has(seed)).count();
+    assert!(n > 10, "{n} of 5000 mutants have it");
+}
+
+#[test]
 fn mutants_keep_to_their_room() {
     let bytes = sample().to_bytes();
     for seed in 0..2000 {

@@ -32,7 +32,8 @@ pub const TARGET: Target = Target {
 const GO: &str = "1.27";
 
 /// Go's reader takes microseconds for what fits into a fuzzer's input.
-const LIMITS: Limits = Limits { deadline: Duration::from_secs(5), grace: Duration::ZERO, memory: 4 << 30 };
+/// A machine that does much else can let it wait for seconds.
+const LIMITS: Limits = Limits { deadline: Duration::from_secs(15), grace: Duration::ZERO, memory: 4 << 30 };
 
 struct Pair {
     go: GoReader,
@@ -71,7 +72,9 @@ impl Pair {
     fn compare(&mut self, bytes: &[u8]) {
         let theirs = self.go.read(bytes, Mode::Digest);
         let ours = self.ours.read(bytes, Mode::Digest);
-        match resolve(&mut self.ours, &ours, &mut self.go, &theirs, bytes) {
+        let comparison = resolve(&mut self.ours, &ours, &mut self.go, &theirs, bytes);
+        self.go.show();
+        match comparison {
             Comparison::Agree | Comparison::NotComparable(_) => {}
             Comparison::Differ(Difference::Verdicts(ours, theirs)) => {
                 verdicts_differ(&format!("ours {ours}; Go's {theirs}"));

@@ -1,56 +1,79 @@
 //! The proof that Go's coverage guides the fuzzer: conditions planted in a copy of Go's
 //! reader, which ours has no code for, so that only Go's coverage and comparisons lead there.
 
-use super::Places;
 use super::build::{build, on_core};
 use super::yardstick::Rate;
-use crate::fault::{Doing, Result, repository};
+use crate::fault::{Doing, Fault, Result, repository};
 use crate::tally::Tally;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::Stdio;
-use tracehound_fuzz::Target;
+use tracehound_fuzz::plant::Plant;
 use tracehound_fuzz::targets::compare_go::TARGET;
 
-/// Fuzzes every plant of `fuzz/plants` with and without guidance, `runs` inputs each.
+/// The trace that every fuzzer starts from, below the folder of the plants.
+const START: &str = "start.test";
+
+/// Fuzzes every plant of `fuzz/plants` with and without guidance, `runs` inputs each, from one small trace.
+///
+/// Holds for a plant if with guidance most seeds find it, and without guidance none does.
+///
+/// # Errors
+/// If a plant does not fire on the trace that is made by hand for it, or a fuzzer finds something else.
 pub fn prove(runs: u64, seeds: u32) -> Result<Tally> {
     let programs = build()?;
+    let program = programs.join(TARGET.name);
     let mut tally = Tally::default();
-    let plants = tracehound_fuzz::replay::files(&repository().join("fuzz/plants")).doing("list the plants")?;
-    println!("{:16} {:>4} {:>12} {:>12}   (runs until found, of {runs})", "plant", "seed", "guided", "unguided");
-    for plant in plants {
+    let folder = repository().join("fuzz/plants");
+    let start = Plant::trace(&folder.join(START)).doing("read the first trace")?;
+    println!("Runs until the planted condition was met, of {runs}, for seeds from 1 on:\n");
+    println!("| plant | with Go's coverage | median | without it |\n| --- | --- | --- | --- |");
+    for plant in Plant::files(&folder).doing("list the plants")? {
         let name = plant.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        for seed in 1..=seeds {
-            let guided = until_found(&TARGET, &programs, &plant, runs, seed, true)?;
-            let unguided = until_found(&TARGET, &programs, &plant, runs, seed, false)?;
-            let shown = |found: Option<u64>| found.map_or("not found".to_owned(), |n| n.to_string());
-            println!("{name:16} {seed:>4} {:>12} {:>12}", shown(guided), shown(unguided));
-            tally.count(guided.is_some() && unguided.is_none());
+        let by_hand = Plant::trace(&plant.with_extension("test")).doing("read the trace made by hand")?;
+        if until_found(&program, &plant, &by_hand, 1, 1, true)?.is_none() {
+            return Err(Fault::new(format!("{name} does not fire on the trace made for it")));
         }
+        let of_all = |guided| -> Result<Vec<Option<u64>>> {
+            (1..=seeds).map(|seed| until_found(&program, &plant, &start, runs, seed, guided)).collect()
+        };
+        let guided = of_all(true)?;
+        let unguided = of_all(false)?;
+        let median = median(&guided);
+        println!("| {name} | {} | {} | {} |", all(&guided), shown(median), all(&unguided));
+        tally.count(median.is_some() && unguided.iter().all(Option::is_none));
     }
     Ok(tally)
 }
 
+/// The middle one, where not to find it is more than any number.
+fn median(found: &[Option<u64>]) -> Option<u64> {
+    let mut sorted: Vec<u64> = found.iter().map(|n| n.unwrap_or(u64::MAX)).collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied().filter(|&n| n != u64::MAX)
+}
+
+fn shown(found: Option<u64>) -> String {
+    found.map_or("not found".to_owned(), |n| n.to_string())
+}
+
+fn all(found: &[Option<u64>]) -> String {
+    found.iter().map(|&n| shown(n)).collect::<Vec<_>>().join(", ")
+}
+
 /// The number of runs after which the planted panic came, or `None`.
-fn until_found(
-    target: &Target,
-    programs: &Path,
-    plant: &Path,
-    runs: u64,
-    seed: u32,
-    guided: bool,
-) -> Result<Option<u64>> {
-    let places = Places::of(target)?;
-    places.unpack(target)?;
+fn until_found(program: &Path, plant: &Path, start: &[u8], runs: u64, seed: u32, guided: bool) -> Result<Option<u64>> {
     // Nothing that an earlier campaign has learnt.
     let scratch = tempfile::tempdir().doing("make a folder")?;
-    let (corpus, crash): (PathBuf, PathBuf) = (scratch.path().join("corpus"), scratch.path().join("crash"));
-    std::fs::create_dir(&corpus).doing("make a folder")?;
-    let mut command = on_core(&programs.join(target.name), 0);
+    let (corpus, crash) = (scratch.path().join("corpus"), scratch.path().join("crash"));
+    fs::create_dir(&corpus).doing("make a folder")?;
+    fs::write(corpus.join("start"), start).doing("write the first trace")?;
+    let mut command = on_core(program, 0);
     command
-        .args([format!("-runs={runs}"), format!("-seed={seed}"), format!("-max_len={}", target.max_len)])
+        .args([format!("-runs={runs}"), format!("-seed={seed}"), format!("-max_len={}", TARGET.max_len)])
         .arg(format!("-exact_artifact_path={}", crash.display()))
         .arg("-print_final_stats=1")
-        .args([&corpus, &places.seeds])
+        .arg(&corpus)
         .env("TRACEHOUND_FUZZ_PLANT", plant)
         .stdout(Stdio::null());
     if !guided {
@@ -67,5 +90,17 @@ fn until_found(
         return Ok(Some(rate.runs));
     }
     let line = text.lines().find(|l| l.contains("differ: ")).unwrap_or("no words");
-    Err(crate::fault::Fault::new(format!("the fuzzer found something else than the plant: {line}")))
+    Err(Fault::new(format!("the fuzzer found something else than the plant: {line}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn not_found_is_more_than_any_number() {
+        assert_eq!(median(&[Some(5), None, Some(1)]), Some(5));
+        assert_eq!(median(&[None, None, Some(1)]), None);
+        assert_eq!(median(&[]), None);
+    }
 }

@@ -68,10 +68,10 @@ pub enum Command {
     /// Prove that Go's coverage guides: planted conditions, found with it and not without
     Guidance {
         /// Runs that a fuzzer gets for each condition
-        #[arg(long, value_name = "N", default_value_t = 300_000)]
+        #[arg(long, value_name = "N", default_value_t = 150_000)]
         runs: u64,
         /// Seeds for each condition
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = 3)]
         seeds: u32,
     },
     /// Run oss-fuzz/build.sh here, with OSS-Fuzz's variables, and check what it puts out
