@@ -10,6 +10,9 @@ use std::io::{self, Read};
 /// How many bytes a stream is asked for at once, at least.
 const CHUNK: usize = 64 << 10;
 
+/// A full buffer grows by its size divided by this: what it is larger than a generation is memory for nothing.
+const GROWTH: usize = 8;
+
 pub(crate) struct Input<'a> {
     source: Source<'a>,
     /// File offset of `data()[0]`.
@@ -72,7 +75,9 @@ impl<'a> Input<'a> {
         }
         let room = wanted.max(CHUNK);
         if buf.len() < *filled + room {
-            buf.resize(*filled + room, 0);
+            let len = (*filled + room).max(buf.len() + buf.len() / GROWTH);
+            buf.reserve_exact(len - buf.len());
+            buf.resize(len, 0);
         }
         loop {
             match from.read(&mut buf[*filled..]) {
