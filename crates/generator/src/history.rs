@@ -64,9 +64,9 @@ pub struct Expected {
     /// One entry per generation.
     pub generations: Vec<ExpectedGeneration>,
     /// Contents of strings; event arguments that name strings are indexes into this. 0 is empty.
-    pub strings: Vec<std::borrow::Cow<'static, [u8]>>,
+    pub strings: &'static [&'static [u8]],
     /// Contents of stacks; event arguments that name stacks are indexes into this. 0 is none.
-    pub stacks: Vec<Vec<ExpectedFrame>>,
+    pub stacks: &'static [Vec<ExpectedFrame>],
     /// Whether the times alone already lead to the order of [`Expected::events`] within each
     /// generation (an exact clock and no event written later than what depended on it). Where
     /// not, only the sequences of each M, P, G and of the GC can be compared.

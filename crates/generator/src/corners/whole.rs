@@ -243,7 +243,7 @@ impl Counts {
 
 /// Whether a content id names this string.
 fn is(expected: &Expected, string: u64, text: &[u8]) -> bool {
-    expected.strings[string as usize].as_ref() == text
+    expected.strings[string as usize] == text
 }
 
 /// The goroutine that an event happened on.

@@ -1,7 +1,7 @@
 //! What an M does next when it is free to choose.
 
 use super::state::{GPlace, Gi, Mi, PPlace, Pend, Pi, Purpose, Role, Stop};
-use super::{Ask, World};
+use super::{Ask, World, around};
 use crate::swarm::{Feature, WEIGHTS};
 use crate::tracer::{BLOCK_REASONS, Name, STW_KINDS};
 use tracehound_wire::EventType;
@@ -53,24 +53,36 @@ pub(crate) enum Act {
 
 const _: () = assert!(Act::Exit as usize == WEIGHTS);
 
-/// The enabled actions of one M, with weights.
+/// The enabled actions of one M, with weights. It is made at nearly every turn, so it is small.
 pub(super) struct Menu {
-    acts: [(Act, u32); 32],
+    acts: [Act; MOST_ACTS],
+    weights: [u16; MOST_ACTS],
     len: usize,
     total: u32,
 }
 
-impl World<'_> {
-    fn menu(&self) -> Menu {
-        Menu { acts: [(Act::Stop, 0); 32], len: 0, total: 0 }
+/// No M has more actions than these at a time.
+const MOST_ACTS: usize = 32;
+
+impl Menu {
+    fn new() -> Menu {
+        Menu { acts: [Act::Stop; MOST_ACTS], weights: [0; MOST_ACTS], len: 0, total: 0 }
     }
 
+    /// The actions with their weights, in the order in which they were offered.
+    fn iter(&self) -> impl Iterator<Item = (Act, u32)> {
+        self.acts[..self.len].iter().zip(&self.weights).map(|(&act, &weight)| (act, u32::from(weight)))
+    }
+}
+
+impl World<'_> {
     #[inline]
-    pub(super) fn offer(&self, menu: &mut Menu, act: Act, scale: u32) {
-        let weight = if self.fine() { 1 } else { u32::from(self.t.swarm.weights[act as usize]) * scale };
-        menu.acts[menu.len] = (act, weight);
+    pub(super) fn offer(&self, menu: &mut Menu, act: Act, scale: u16) {
+        let weight = if self.fine() { 1 } else { u16::from(self.t.swarm.weights[act as usize]) * scale };
+        menu.acts[menu.len] = act;
+        menu.weights[menu.len] = weight;
         menu.len += 1;
-        menu.total += weight;
+        menu.total += u32::from(weight);
     }
 
     fn pick(&mut self, menu: &Menu) -> Option<Act> {
@@ -78,10 +90,10 @@ impl World<'_> {
             return None;
         }
         if let Some(guide) = &mut self.guide {
-            guide.look(&menu.acts[..menu.len]);
+            guide.look(menu.len, menu.iter());
         }
         let mut at = if menu.len == 1 { 0 } else { self.ask(Ask::Act, menu.total as usize) as u32 };
-        for &(act, weight) in &menu.acts[..menu.len] {
+        for (act, weight) in menu.iter() {
             if at < weight {
                 #[cfg(test)]
                 self.note_pick(act, menu.len);
@@ -144,7 +156,7 @@ impl World<'_> {
             self.advance(m);
             return true;
         }
-        let mut menu = self.menu();
+        let mut menu = Menu::new();
         if sweeping {
             self.offer(&mut menu, Act::Sweep, 2);
         } else if plain {
@@ -274,7 +286,7 @@ impl World<'_> {
     fn choose_scheduling(&mut self, m: Mi, p: Pi) -> Option<Act> {
         // Before it sleeps, an M with a locked goroutine may still take memory.
         let locked = self.s.ms[m].locked.is_some();
-        let mut menu = self.menu();
+        let mut menu = Menu::new();
         if self.fine() && self.has(Feature::Gc) {
             // The scheduler itself allocates, for a timer or a thread, and so may sweep.
             self.offer(&mut menu, Act::Sweep, 1);
@@ -312,7 +324,7 @@ impl World<'_> {
         if self.s.ms[m].locked.is_some() {
             return None;
         }
-        let mut menu = self.menu();
+        let mut menu = Menu::new();
         let sysmon = self.s.ms[m].sysmon;
         if !sysmon && self.s.stop() == Stop::No && self.s.sched.is_none() && !self.s.idle.is_empty() {
             self.offer(&mut menu, Act::TakeIdle, 8);
@@ -330,7 +342,7 @@ impl World<'_> {
     /// The first P from `from` on, in a circle, that is in somebody's syscall.
     pub(super) fn victim(&self, from: Pi) -> Option<Pi> {
         let n = self.s.ps.len();
-        (0..n).map(|i| (from + i) % n).find(|&p| matches!(self.s.ps[p].place, PPlace::Sys(_)))
+        around(from, n).find(|&p| matches!(self.s.ps[p].place, PPlace::Sys(_)))
     }
 
     fn act(&mut self, m: Mi, act: Act) -> bool {

@@ -1,8 +1,8 @@
 //! Coroutines (`iter.Pull`; Go 1.23 and later): two goroutines that hand one thread to each other.
 
-use super::World;
 use super::ops::go_change;
 use super::state::{Coroutine, GPlace, Gi, Mi, Role};
+use super::{World, around};
 use crate::history::{Context, Field, Visible};
 use tracehound_wire::EventType;
 
@@ -35,7 +35,7 @@ impl World<'_> {
             return Some(own);
         }
         let n = self.s.coroutines.len();
-        (0..n).map(|i| (from + i) % n).find(|&at| self.waits_inside(at))
+        around(from.checked_rem(n).unwrap_or(0), n).find(|&at| self.waits_inside(at))
     }
 
     /// Whether the inside of this coroutine waits, so that anybody can switch to it.

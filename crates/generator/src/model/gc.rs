@@ -1,7 +1,7 @@
 //! The garbage collector's cycle, as far as it is traced: begin, mark workers, assists, sweeps, end.
 
 use super::state::{GPlace, Gi, Mi, Pend, Purpose, Role};
-use super::{Ask, World};
+use super::{Ask, World, around};
 use crate::fault::EmissionFault;
 use crate::tracer::Name;
 use tracehound_wire::EventType;
@@ -166,8 +166,7 @@ impl World<'_> {
     /// An M whose goroutine can be suspended by `m`.
     pub(super) fn suspendable(&self, m: Mi, from: usize) -> Option<Mi> {
         let n = self.s.ms.len();
-        (0..n)
-            .map(|i| (from + i) % n)
+        around(from, n)
             .find(|&x| x != m && self.runs_freely(x) && !self.s.ms[x].p.is_some_and(|p| self.s.ps[p].sweeping))
     }
 }

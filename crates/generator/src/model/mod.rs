@@ -67,6 +67,12 @@ pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
     History { swarm, trace, expected, steps, fault_hits }
 }
 
+/// The numbers below `n`, from `first` on in a circle.
+#[inline]
+fn around(first: usize, n: usize) -> impl Iterator<Item = usize> {
+    (first..n).chain(0..first)
+}
+
 impl<'a> World<'a> {
     fn new(source: &'a mut dyn Source, swarm: Swarm) -> World<'a> {
         let t = Tracer::new(swarm);
@@ -165,9 +171,9 @@ impl World<'_> {
             return;
         }
         let n = self.s.ms.len();
-        self.source.same_as((v % n) as u32 + 1);
-        for i in 0..n {
-            let m = (v + i) % n;
+        let first = v % n;
+        self.source.same_as(first as u32 + 1);
+        for m in around(first, n) {
             self.t.section = self.s.gen_;
             if self.step(m) {
                 return;

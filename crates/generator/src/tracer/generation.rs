@@ -6,6 +6,7 @@ use crate::fault::EmissionFault;
 use crate::history::{Context, ExpectedClock, ExpectedEvent, ExpectedGeneration, Field, Resource, Transition};
 use crate::model::state::{GPlace, State};
 use crate::swarm::Feature;
+use std::borrow::Cow;
 use tracehound_wire::limits::MAX_BATCH_SIZE;
 use tracehound_wire::{
     Batch, Body, CpuSample, Event, EventType, Experiment, ExperimentalBatch, Frame, Item, SizeField, StackRecord,
@@ -17,8 +18,9 @@ pub(super) fn close_batch(generation: u32, tid: u64, buffer: &mut Buffer, batche
     if buffer.events.is_empty() {
         return;
     }
-    let events = std::mem::take(&mut buffer.events);
-    batches.push(batch(generation, tid, buffer.base, Body::Events(events)));
+    // Exactly as large as it has to be; the buffer keeps its space.
+    batches.push(batch(generation, tid, buffer.base, Body::Events(buffer.events.as_slice().to_vec())));
+    buffer.events.clear();
     buffer.size = 0;
 }
 
@@ -127,7 +129,12 @@ impl Tracer {
             let generation = self.assemble(&mut open);
             self.expected.generations.push(generation);
         }
-        self.expected.events.append(&mut open.events);
+        if self.expected.events.is_empty() {
+            // The first generation is not copied, and most histories have few.
+            std::mem::swap(&mut self.expected.events, &mut open.events);
+        } else {
+            self.expected.events.append(&mut open.events);
+        }
         open.strings.clear();
         open.stacks.clear();
         open.number = 0;
@@ -168,6 +175,8 @@ impl Tracer {
         }
         self.order(&mut items);
         self.items.append(&mut items);
+        // The space is used again.
+        open.batches = items;
         if self.armed(EmissionFault::EndMissing) && version.has_end_of_generation() {
             self.hit();
         } else if version.has_end_of_generation() {
@@ -272,7 +281,7 @@ impl Tracer {
         let mut records = Vec::with_capacity(open.strings.used.len());
         let mut size = 1;
         for &(content, id) in &open.strings.used {
-            let bytes = self.pool.strings[content as usize].clone();
+            let bytes = Cow::Borrowed(self.pool.strings[content as usize]);
             let len = 1 + varint::len(u64::from(id)) + varint::len(bytes.len() as u64) + bytes.len();
             if size + len > MAX_BATCH_SIZE as usize {
                 items.push(batch(open.number, NONE, time, Body::Strings(std::mem::take(&mut records))));
@@ -287,8 +296,8 @@ impl Tracer {
     /// The finished trace and its truth.
     pub fn into_parts(mut self) -> (crate::Swarm, Trace, crate::Expected, u32) {
         let trace = Trace { version: self.swarm.flavour.wire(), header: None, items: self.items };
-        self.expected.strings = self.pool.strings;
-        self.expected.stacks = self.pool.stacks;
+        self.expected.strings = &self.pool.strings;
+        self.expected.stacks = &self.pool.stacks;
         self.expected.total_order = self.swarm.clock == crate::Clock::Exact && !self.inverted;
         (self.swarm, trace, self.expected, self.fault_hits)
     }

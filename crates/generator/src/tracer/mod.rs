@@ -91,7 +91,7 @@ struct Open {
 pub(crate) struct Tracer {
     pub swarm: Swarm,
     stamps: Stamps,
-    pool: Pool,
+    pool: &'static Pool,
     /// The two generations that can be open, by parity.
     open: [Open; 2],
     /// Finished generations.
@@ -113,7 +113,7 @@ pub(crate) struct Tracer {
 impl Tracer {
     pub fn new(swarm: Swarm) -> Tracer {
         let stamps = Stamps::new(&swarm);
-        let pool = Pool::new(&swarm);
+        let pool = Pool::of(&swarm);
         let visible_from = swarm.first_generation + swarm.skip;
         // Most steps write one event.
         let steps = swarm.steps.min(MOST_RESERVED) as usize;

@@ -3,13 +3,13 @@
 use super::names::{Name, TEXTS};
 use crate::history::ExpectedFrame;
 use crate::swarm::{Feature, Swarm};
-use std::borrow::Cow;
+use std::sync::LazyLock;
 use tracehound_wire::limits::{MAX_FRAMES, MAX_STRING_LEN};
 
-/// All strings and stacks of a case.
+/// All strings and stacks of a case. There are two such: tame ones, and those of cases with wild ones too.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    pub strings: Vec<Cow<'static, [u8]>>,
+    pub strings: Vec<&'static [u8]>,
     pub stacks: Vec<Vec<ExpectedFrame>>,
     /// Content ids of the strings that user code uses.
     pub user: Vec<u64>,
@@ -25,21 +25,29 @@ const TAME: [&[u8]; 4] = [b"", b"task", b"request", b"x"];
 const WILD: [&[u8]; 6] =
     [b"\xff\xfe", "sp\u{e4}te Schicht".as_bytes(), b"a,b=c\n", b"db \"query\"", b"\0", b"\xe2\x80\xa8 \xf0\x9f"];
 
+/// A string as long as the format allows.
+static LONG: [u8; MAX_STRING_LEN as usize] = [b'L'; MAX_STRING_LEN as usize];
+
+static TAME_POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(false));
+static WILD_POOL: LazyLock<Pool> = LazyLock::new(|| Pool::new(true));
+
 impl Pool {
-    pub fn new(swarm: &Swarm) -> Pool {
-        let mut strings: Vec<Cow<'static, [u8]>> = Vec::with_capacity(TEXTS.len() + TAME.len() + WILD.len() + 1);
-        strings.extend(TEXTS.iter().map(|t| Cow::Borrowed(t.as_bytes())));
-        let wild = swarm.features.has(Feature::Wild);
-        let mut user = Vec::with_capacity(TAME.len() + WILD.len() + 2);
-        user.push(0);
-        let mut add = |text: Cow<'static, [u8]>| {
+    /// The one of a case.
+    pub fn of(swarm: &Swarm) -> &'static Pool {
+        if swarm.features.has(Feature::Wild) { &WILD_POOL } else { &TAME_POOL }
+    }
+
+    fn new(wild: bool) -> Pool {
+        let mut strings: Vec<&'static [u8]> = TEXTS.iter().map(|t| t.as_bytes()).collect();
+        let mut user = vec![0];
+        let mut add = |text: &'static [u8]| {
             user.push(strings.len() as u64);
             strings.push(text);
         };
-        TAME[1..].iter().for_each(|&t| add(Cow::Borrowed(t)));
+        TAME[1..].iter().for_each(|&t| add(t));
         if wild {
-            WILD.iter().for_each(|&t| add(Cow::Borrowed(t)));
-            add(Cow::Owned(vec![b'L'; MAX_STRING_LEN as usize]));
+            WILD.iter().for_each(|&t| add(t));
+            add(&LONG);
         }
         let frame = |pc: u64, func: Name, file: Name| ExpectedFrame {
             pc: 0x40_0000 + pc * 16,

@@ -35,16 +35,16 @@ impl Guide {
     }
 
     /// Finds the wanted action among those that are enabled.
-    pub fn look(&mut self, offered: &[(Act, u32)]) {
+    pub fn look(&mut self, len: usize, offered: impl Iterator<Item = (Act, u32)>) {
         let mut at = 0;
         let Some(act) = self.act.take() else {
             self.strayed.get_or_insert_with(|| "an action, and none is wanted".to_owned());
             return;
         };
-        for &(other, weight) in offered {
+        for (other, weight) in offered {
             if other == act {
                 self.wants.push((Ask::Act, at));
-                if offered.len() == 1 {
+                if len == 1 {
                     self.wants.pop();
                 }
                 return;
