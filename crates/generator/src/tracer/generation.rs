@@ -50,6 +50,8 @@ impl Tracer {
             return;
         }
         let unknown = self.unknown(s);
+        let quiet = s.gs.iter().filter(|g| g.place != GPlace::Dead && !g.slots.traced(number)).count();
+        self.open[(number & 1) as usize].quiet.reserve(quiet);
         for g in 0..s.gs.len() {
             let (place, id) = (s.gs[g].place, s.gs[g].id);
             if place == GPlace::Dead || s.gs[g].slots.traced(number) {
@@ -146,7 +148,8 @@ impl Tracer {
         let version = self.swarm.flavour.wire();
         let number = open.number;
         let frequency = self.stamps_frequency();
-        let mut records = vec![SyncRecord::Frequency(frequency)];
+        let mut records = Vec::with_capacity(2);
+        records.extend([SyncRecord::Frequency(frequency)]);
         let mut clock = None;
         if version.has_sync_batch() {
             let (dt, mono, sec, nsec) = (1, open.sync_time * 64, 1_700_000_000 + u64::from(number), 5);
@@ -156,6 +159,8 @@ impl Tracer {
         let sync = batch(number, NONE, open.sync_time, Body::Sync(records));
         let end = self.stamps.now(0);
         let mut items = std::mem::take(&mut open.batches);
+        // Seldom are there more besides the batches of Ms.
+        items.reserve(8);
         self.append_late(open, &mut items);
         if self.armed(EmissionFault::SyncMissing) {
             self.hit();
@@ -316,7 +321,7 @@ fn dump_samples(open: &mut Open, time: u64, items: &mut Vec<Item>) {
     // A sample takes at most 51 bytes, so this many always fit.
     const MOST: usize = 1000;
     for chunk in open.samples.chunks(MOST) {
-        let mut records = Vec::new();
+        let mut records = Vec::with_capacity(chunk.len());
         for s in chunk {
             let g = if s.g == NONE { 0 } else { s.g };
             let stack = open.stacks.id(s.stack);
