@@ -14,6 +14,10 @@ use tracehound_fuzz::targets::compare_go::TARGET;
 /// The trace that every fuzzer starts from, below the folder of the plants.
 const START: &str = "start.test";
 
+/// Longest input, in bytes: the fewer inputs there are that are new for other reasons, the sooner
+/// the one that has met half of a condition gets its turn.
+const MAX_LEN: usize = 256;
+
 /// Fuzzes every plant of `fuzz/plants` with and without guidance, `runs` inputs each, from one small trace.
 ///
 /// Holds for a plant if with guidance most seeds find it, and without guidance none does.
@@ -70,7 +74,7 @@ fn until_found(program: &Path, plant: &Path, start: &[u8], runs: u64, seed: u32,
     fs::write(corpus.join("start"), start).doing("write the first trace")?;
     let mut command = on_core(program, 0);
     command
-        .args([format!("-runs={runs}"), format!("-seed={seed}"), format!("-max_len={}", TARGET.max_len)])
+        .args([format!("-runs={runs}"), format!("-seed={seed}"), format!("-max_len={MAX_LEN}")])
         .arg(format!("-exact_artifact_path={}", crash.display()))
         .arg("-print_final_stats=1")
         .arg(&corpus)
