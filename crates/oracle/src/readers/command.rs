@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What a reader may take for one case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Time for an answer.
+    /// Time for an answer, and a second more for each megabyte of the trace.
     pub deadline: Duration,
     /// How much longer the answer to the only request is waited for, to tell a late answer from none.
     pub grace: Duration,
@@ -27,6 +27,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Time for the answer to a trace of so many bytes.
+    fn deadline_for(self, bytes: usize) -> Duration {
+        self.deadline + Duration::from_micros(bytes as u64)
+    }
+
     /// So much time, and as much again for an answer that is late; any amount of memory.
     pub fn of(deadline: Duration) -> Limits {
         Limits { deadline, grace: deadline, memory: u64::MAX }
@@ -77,21 +82,22 @@ impl CommandReader {
         self.link.as_ref().ok_or_else(|| "no process".into())
     }
 
-    /// Waits for the answer to the oldest request under way. An error is the verdict on a
+    /// Waits for the answer to the oldest request under way, on a trace of so many bytes. An error is the verdict on a
     /// process that failed; the process is gone then. One that has nothing else to do is waited for longer, to
     /// tell a late answer from none.
-    fn receive(&mut self, mode: Mode, alone: bool) -> Result<Answer, Verdict> {
+    fn receive(&mut self, mode: Mode, bytes: usize, alone: bool) -> Result<Answer, Verdict> {
         let Some(link) = &self.link else {
             return Err(Verdict::Died { report: "it could not be started again".into() });
         };
-        let (received, limits) = (link.receive(self.limits.deadline), self.limits);
+        let (limits, deadline) = (self.limits, self.limits.deadline_for(bytes));
+        let received = link.receive(deadline);
         match received {
             Received::Frame(frame) => answer::parse(&frame, mode, self.classify).map_err(|what| {
                 self.drop_link();
                 Verdict::BrokeProtocol { what }
             }),
             Received::Late => {
-                let seconds = limits.deadline.as_secs();
+                let seconds = deadline.as_secs();
                 let comes = alone && matches!(link.receive(limits.grace), Received::Frame(_));
                 self.drop_link();
                 Err(if comes { Verdict::Late { seconds } } else { Verdict::Hung { seconds } })
@@ -166,7 +172,7 @@ impl ReaderUnderTest for CommandReader {
                     }
                 }
             }
-            match self.receive(mode, sent - answers.len() == 1) {
+            match self.receive(mode, traces[answers.len()].len(), sent - answers.len() == 1) {
                 Ok(answer) => answers.push(answer),
                 Err(_) if sent - answers.len() > 1 => {
                     careful_until = sent;
@@ -183,5 +189,17 @@ impl ReaderUnderTest for CommandReader {
 
     fn restarts(&self) -> u64 {
         self.restarts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_trace_has_more_time_and_a_small_one_the_deadline() {
+        let limits = Limits::of(Duration::from_secs(10));
+        assert_eq!(limits.deadline_for(200_000_000), Duration::from_secs(210));
+        assert_eq!(limits.deadline_for(4_000).as_secs(), 10);
     }
 }
