@@ -3,7 +3,7 @@
 
 use peak_alloc::PeakAlloc;
 use std::fs::File;
-use tracehound_benches::{read_all, traces};
+use tracehound_benches::{deliver, read_all, traces};
 use tracehound_parser::{Options, Reader};
 use tracehound_wire::Index;
 
@@ -44,8 +44,7 @@ fn main() {
         let besides = most_held(|| _ = read_all(&t.bytes));
         let streamed = most_held(|| {
             let file = File::open(&t.path).expect("the trace is still there");
-            let mut reader = Reader::from_read(file, Options::default()).expect("a trace that opens");
-            reader.for_each(|event| _ = std::hint::black_box(event.kind())).expect("a sound trace");
+            deliver(Reader::from_read(file, Options::default()).expect("a trace that opens"));
         });
         let share = 100.0 * besides as f64 / t.bytes.len() as f64;
         let generations = streamed as f64 / largest_generation(&t.bytes) as f64;

@@ -18,7 +18,14 @@ pub mod traces;
 /// # Panics
 /// If the built-in reader refuses the trace.
 pub fn read_all(trace: &[u8]) -> u64 {
-    let mut reader = Reader::new(trace).expect("a trace that opens");
+    deliver(Reader::new(trace).expect("a trace that opens"))
+}
+
+/// Delivers every event that is left; how many there are.
+///
+/// # Panics
+/// If the reader refuses the trace.
+pub fn deliver(mut reader: Reader<'_>) -> u64 {
     let mut events = 0;
     while let Some(event) = reader.next_event() {
         black_box(event.expect("a sound trace").kind());

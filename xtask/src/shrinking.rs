@@ -2,11 +2,11 @@
 
 use crate::fault::{Doing, Result, repository};
 use crate::tally::Tally;
+use rayon::prelude::*;
 use std::fmt::Write as _;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tracehound_generator::{Config, EmissionFault};
 use tracehound_oracle::hunt::{Bound, Finding, Setup, hunt};
@@ -88,24 +88,9 @@ pub fn shrinking(options: &Options) -> Result<Tally> {
 
 /// The first finding of each campaign, on all cores.
 fn findings(fault: EmissionFault, seeds: u64) -> Result<Vec<Shrunk>> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut found = Vec::new();
-        loop {
-            let n = next.fetch_add(1, Ordering::Relaxed) as u64;
-            if n >= seeds {
-                return Ok(found);
-            }
-            found.extend(finding(fault, n * APART)?);
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        // A panic in the hunt is a bug that has to be seen, and its message has been.
-        let parts: Vec<Result<Vec<Shrunk>>> = workers.into_iter().map(|w| w.join().expect("a hunt")).collect();
-        Ok(parts.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
-    })
+    let found: Vec<Option<Shrunk>> =
+        (0..seeds).into_par_iter().map(|n| finding(fault, n * APART)).collect::<Result<_>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The first finding of one campaign; none if there is none in time.

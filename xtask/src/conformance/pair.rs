@@ -44,7 +44,7 @@ impl Pair {
         let limits = if large {
             Limits { memory: 16 << 30, ..Limits::of(Duration::from_secs(300)) }
         } else {
-            Limits { memory: Limits::default().memory, ..Limits::of(Duration::from_secs(60)) }
+            Limits::of(Duration::from_secs(60))
         };
         let name = format!("go:{}", toolchain.version());
         let theirs = CommandReader::start(&name, Box::new(command), classify, limits).doing("start the worker")?;

@@ -70,7 +70,7 @@ impl Menu {
     }
 
     /// The actions with their weights, in the order in which they were offered.
-    fn iter(&self) -> impl Iterator<Item = (Act, u32)> {
+    fn iter(&self) -> impl ExactSizeIterator<Item = (Act, u32)> {
         self.acts[..self.len].iter().zip(&self.weights).map(|(&act, &weight)| (act, u32::from(weight)))
     }
 }
@@ -90,7 +90,7 @@ impl World<'_> {
             return None;
         }
         if let Some(guide) = &mut self.guide {
-            guide.look(menu.len, menu.iter());
+            guide.look(menu.iter());
         }
         let mut at = if menu.len == 1 { 0 } else { self.ask(Ask::Act, menu.total as usize) as u32 };
         for (act, weight) in menu.iter() {

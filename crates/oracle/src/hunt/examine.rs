@@ -10,7 +10,7 @@ use crate::canonical::{CanonEvent, decode, kind_name};
 use crate::judge;
 use crate::known::{self, difference_key};
 use crate::laws::{self, Law, Outcome};
-use crate::readers::{Builtin, Patient, ReaderError, ReaderUnderTest, Reports};
+use crate::readers::{Builtin, Limits, Patient, ReaderError, ReaderUnderTest, Reports};
 use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, VerdictVector};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
@@ -89,25 +89,26 @@ impl Examiner {
     /// # Errors
     /// If one cannot be started.
     pub fn new(setup: &Setup) -> Result<Examiner, ReaderError> {
-        Examiner::with(setup, MOST_FAILURES, |reader| reader)
+        Examiner::with(setup, setup.limits, MOST_FAILURES, |reader| reader)
     }
 
-    /// Starts the readers; none is given up, and none is asked again about the trace on which it has just failed.
+    /// Starts the readers within other limits; none is given up, and none is asked again about the trace on which it has just failed.
     ///
     /// # Errors
     /// If one cannot be started.
-    pub(super) fn patient(setup: &Setup) -> Result<Examiner, ReaderError> {
-        Examiner::with(setup, u64::MAX, |reader| Box::new(Patient::new(reader)))
+    pub(super) fn patient(setup: &Setup, limits: Limits) -> Result<Examiner, ReaderError> {
+        Examiner::with(setup, limits, u64::MAX, |reader| Box::new(Patient::new(reader)))
     }
 
     fn with(
         setup: &Setup,
+        limits: Limits,
         most_failures: u64,
         wrapped: impl Fn(Box<dyn ReaderUnderTest>) -> Box<dyn ReaderUnderTest>,
     ) -> Result<Examiner, ReaderError> {
         let mut others = Vec::new();
         for spec in &setup.readers {
-            let reader = wrapped(spec.open_whatever_it_does(setup.limits, setup.options)?);
+            let reader = wrapped(spec.open_whatever_it_does(limits, setup.options)?);
             let like = Builtin::like(reader.hello(), setup.options);
             others.push(Other { reader, like, restarts_seen: 0, answers: 0, failures: 0, most_failures });
         }

@@ -44,11 +44,13 @@ impl Finding {
     /// # Errors
     /// If a reader cannot be started.
     pub fn shrink(setup: &Setup, breach: &Breach, count: u64, hurry: &Arc<AtomicBool>) -> Result<Finding, ReaderError> {
-        let hasty = (breach.key == HUNG).then(|| hasty(setup));
-        let mut small = Small::of(hasty.as_ref().unwrap_or(setup), breach, hurry)?;
-        let limits = if hasty.is_some() { Limits { grace: Duration::ZERO, ..setup.limits } } else { setup.limits };
-        let mut examiner = Examiner::patient(&Setup { limits, ..setup.clone() })?;
-        if hasty.is_some() {
+        let hung = breach.key == HUNG;
+        // Whether an answer comes after all makes no difference then.
+        let limits = if hung { Limits { grace: Duration::ZERO, ..setup.limits } } else { setup.limits };
+        let deadline = if hung { limits.deadline.min(DEADLINE_IN_HASTE) } else { limits.deadline };
+        let mut small = Small::of(setup, Limits { deadline, ..limits }, breach, hurry)?;
+        let mut examiner = Examiner::patient(setup, limits)?;
+        if hung {
             small.breach.words.clone_from(&breach.words);
             let said = examiner.verdicts(&small.bytes).0;
             // An answer that only comes too late in haste is no failure.
@@ -163,12 +165,4 @@ fn first_refused(trace: &Trace, judged: &judge::Verdict) -> Option<(usize, usize
         before += events.len();
         (index < events.len()).then_some((at, index))
     })
-}
-
-/// The same with less time for readers.
-fn hasty(setup: &Setup) -> Setup {
-    let mut hasty = setup.clone();
-    hasty.limits.deadline = hasty.limits.deadline.min(DEADLINE_IN_HASTE);
-    hasty.limits.grace = Duration::ZERO;
-    hasty
 }

@@ -6,7 +6,7 @@ use super::examine::Examiner;
 use super::{Breach, Setup};
 use crate::judge;
 use crate::laws::{self, Law, Outcome};
-use crate::readers::{Builtin, Patient, ReaderUnderTest, Reports};
+use crate::readers::{Builtin, Limits, Patient, ReaderUnderTest, Reports};
 use crate::verdict::{Mode, compare_events};
 use std::sync::Arc;
 use tracehound_generator::mutate::Label;
@@ -69,17 +69,17 @@ impl Keeps {
     }
 
     /// `None` if the law needs the history, or the reader is gone. `label` is what has to come of the trace.
-    pub(super) fn new(setup: &Setup, breach: &Breach, label: Label, bytes: &[u8]) -> Option<Keeps> {
+    pub(super) fn new(setup: &Setup, limits: Limits, breach: &Breach, label: Label, bytes: &[u8]) -> Option<Keeps> {
         if !Keeps::knows(breach.law) {
             return None;
         }
         let spec = setup.readers.iter().find(|s| s.to_string() == breach.reader);
         let mut reader: Box<dyn ReaderUnderTest> = match spec {
-            Some(spec) => Box::new(Patient::new(spec.open_whatever_it_does(setup.limits, setup.options).ok()?)),
+            Some(spec) => Box::new(Patient::new(spec.open_whatever_it_does(limits, setup.options).ok()?)),
             None => Box::new(Builtin::new("builtin", setup.options, false)),
         };
         let sound = Builtin::like(reader.hello(), setup.options.without_faults());
-        let mut examiner = Examiner::patient(setup).ok()?;
+        let mut examiner = Examiner::patient(setup, limits).ok()?;
         // What the judge says is part of what is kept.
         examiner.trust_labels();
         let judged = judge::judge_bytes(bytes, judge::Options::default());

@@ -7,7 +7,7 @@ use super::keeps::Keeps;
 use super::neighbour::{self, Neighbour};
 use super::{Breach, Setup};
 use crate::laws::Law;
-use crate::readers::ReaderError;
+use crate::readers::{Limits, ReaderError};
 use crate::shrink::{Budget, shrink_tape, shrink_trace};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,12 +44,17 @@ pub(super) struct Small {
 }
 
 impl Small {
-    /// Shrinks a breach; what is smallest when `hurry` is set is it.
+    /// Shrinks a breach, with readers within these limits; what is smallest when `hurry` is set is it.
     ///
     /// # Errors
     /// If a reader cannot be started.
-    pub(super) fn of(setup: &Setup, breach: &Breach, hurry: &Arc<AtomicBool>) -> Result<Small, ReaderError> {
-        let mut examiner = Examiner::patient(setup)?;
+    pub(super) fn of(
+        setup: &Setup,
+        limits: Limits,
+        breach: &Breach,
+        hurry: &Arc<AtomicBool>,
+    ) -> Result<Small, ReaderError> {
+        let mut examiner = Examiner::patient(setup, limits)?;
         let time =
             if breach.law == Law::Bounded { SHRINK_TIME_OF_FAILURES.min(setup.shrink_time) } else { setup.shrink_time };
         let budget = || Budget::new(SHRINK_TRIES, time).until(hurry.clone());
@@ -65,7 +70,7 @@ impl Small {
         let made = case.make();
         let bytes = made.as_ref().map_or(Vec::new(), |m| m.bytes.to_vec());
         let label = made.as_ref().map_or(Label::Unspecified, Made::label);
-        let mut keeps = Keeps::new(setup, &breach, label, &bytes);
+        let mut keeps = Keeps::new(setup, limits, &breach, label, &bytes);
         let small = Trace::decode(&bytes).ok().and_then(|trace| {
             let keeps = keeps.as_mut()?;
             shrink_trace(&trace, budget(), |t| keeps.holds(&t.to_bytes())).ok()

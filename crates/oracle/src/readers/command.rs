@@ -22,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory: 2 << 30, ..Limits::of(Duration::from_secs(10)) }
+        Limits::of(Duration::from_secs(10))
     }
 }
 
@@ -32,9 +32,9 @@ impl Limits {
         self.deadline + Duration::from_micros(bytes as u64)
     }
 
-    /// So much time, and as much again for an answer that is late; any amount of memory.
+    /// So much time, as much again for an answer that is late, and the usual memory.
     pub fn of(deadline: Duration) -> Limits {
-        Limits { deadline, grace: deadline, memory: u64::MAX }
+        Limits { deadline, grace: deadline, memory: 2 << 30 }
     }
 }
 

@@ -35,8 +35,8 @@ impl Guide {
     }
 
     /// Finds the wanted action among those that are enabled.
-    pub fn look(&mut self, len: usize, offered: impl Iterator<Item = (Act, u32)>) {
-        let mut at = 0;
+    pub fn look(&mut self, offered: impl ExactSizeIterator<Item = (Act, u32)>) {
+        let (mut at, len) = (0, offered.len());
         let Some(act) = self.act.take() else {
             self.strayed.get_or_insert_with(|| "an action, and none is wanted".to_owned());
             return;
