@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::output;
 use std::io::Read;
 use std::ops::RangeInclusive;
+use tracehound_mapped::Bytes;
 use tracehound_wire::raw::{TextStyle, from_text};
 use tracehound_wire::{Index, TestFile};
 
@@ -12,8 +13,8 @@ use tracehound_wire::{Index, TestFile};
 pub struct Input {
     /// The file's name, `-` for standard input.
     pub name: String,
-    /// The trace's bytes.
-    pub bytes: Vec<u8>,
+    /// The trace's bytes: the file's own where it can be mapped.
+    pub bytes: Bytes,
 }
 
 impl Input {
@@ -32,10 +33,10 @@ impl Input {
         let bytes = if looks_like_text(&raw) {
             let mut bytes = Vec::new();
             from_text(&raw, style, &mut bytes).map_err(|e| bad(&e))?;
-            bytes
+            bytes.into()
         } else if raw.starts_with(b"-- ") || name.ends_with(".test") {
             let file = TestFile::parse(&raw).map_err(|e| bad(&e))?;
-            file.to_binary(style).map_err(|e| bad(&e))?
+            file.to_binary(style).map_err(|e| bad(&e))?.into()
         } else {
             raw
         };
@@ -70,7 +71,7 @@ impl Input {
             "{}: generations {} to {}, bytes {} to {}; offsets count from {} bytes before them",
             self.name, first.number, last.number, first.bytes.start, last.bytes.end, index.header
         ));
-        self.bytes = index.cut(&self.bytes, numbers).unwrap_or_default();
+        self.bytes = index.cut(&self.bytes, numbers).unwrap_or_default().into();
         Ok(self)
     }
 }
@@ -82,15 +83,15 @@ fn looks_like_text(bytes: &[u8]) -> bool {
     first.is_some_and(|l| l.starts_with(b"Trace "))
 }
 
-/// Reads a file, or standard input for `-`.
+/// The bytes of a file, mapped if that can be done, or of standard input for `-`.
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn read_bytes(name: &str) -> Result<Vec<u8>, Failure> {
+pub fn read_bytes(name: &str) -> Result<Bytes, Failure> {
     if name == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::file("read", "standard input"))?;
-        return Ok(bytes);
+        return Ok(bytes.into());
     }
-    std::fs::read(name).map_err(Failure::file("read", name))
+    Bytes::of_file(name).map_err(Failure::file("read", name))
 }

@@ -25,6 +25,8 @@ fn main() -> ExitCode {
             return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
         }
     };
+    // Without it the program is killed then, which is no reason not to begin.
+    let _ = tracehound_mapped::explain_shrinking();
     match commands::run(args) {
         Ok(commands::Outcome::Fine) => ExitCode::SUCCESS,
         Ok(commands::Outcome::Finding) => ExitCode::from(1),

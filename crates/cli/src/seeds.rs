@@ -44,7 +44,7 @@ pub fn load(names: &[String]) -> Result<Vec<Seed>, Failure> {
 }
 
 fn seed(input: Input) -> Seed {
-    Seed { name: input.name, bytes: input.bytes.into() }
+    Seed { name: input.name, bytes: input.bytes.into_vec().into() }
 }
 
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -1,6 +1,6 @@
 //! Shared memory, and what libFuzzer wants to be told through C symbols.
 //!
-//! This is the one module of the project with unsafe code. A mapping can only be made so,
+//! All unsafe code of this crate is here. A mapping can only be made so,
 //! since another process may change it at any time; here the other process writes only between
 //! our command and its answer, and everything that it writes is read as plain bytes and
 //! checked. libFuzzer finds extra counters by the name of their section and takes comparisons

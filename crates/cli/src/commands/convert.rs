@@ -14,7 +14,8 @@ pub fn run(a: &Convert) -> Result<Outcome, Failure> {
     let input = Input::read_in(&a.input, style)?.of_generations(a.generations.as_ref())?;
     let bad = |e: &dyn std::fmt::Display| Failure::Usage(format!("{}: {e}", input.name));
     let bytes = match form_of(&a.output) {
-        Form::Binary => input.bytes,
+        // A copy: what is mapped would go away if the output is the same file.
+        Form::Binary => input.bytes.into_vec(),
         Form::Text => {
             let mut text = Vec::new();
             to_text(&input.bytes, style, &mut text).map_err(|e| bad(&e))?;
