@@ -1,10 +1,10 @@
 //! The generator from choices to bytes: histories/s and events/s, beside a plain encoder that writes the same
-//! bytes from finished traces in the same run.
+//! bytes from finished traces in the same run. Both use their space again.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
 use tracehound_benches::timing::best;
-use tracehound_generator::{Case, Config};
+use tracehound_generator::{Case, Config, Generator};
 use tracehound_wire::{Body, NONE_ID, Trace};
 
 /// Histories of one pass.
@@ -26,12 +26,26 @@ fn cases(config: &Config) -> Vec<Case> {
 
 /// Makes every history and its bytes: how many bytes.
 fn generate(cases: &[Case]) -> usize {
-    cases.iter().map(|case| black_box(case.generate().bytes()).len()).sum()
+    let (mut generator, mut bytes) = (Generator::default(), Vec::new());
+    let one = |case| {
+        let history = generator.make(case);
+        let length = write(history.trace(), &mut bytes);
+        generator.reclaim(history);
+        length
+    };
+    cases.iter().map(one).sum()
 }
 
 /// Only writes finished traces: how many bytes.
 fn encode(traces: &[Trace]) -> usize {
-    traces.iter().map(|trace| black_box(trace.to_bytes()).len()).sum()
+    let mut bytes = Vec::new();
+    traces.iter().map(|trace| write(trace, &mut bytes)).sum()
+}
+
+fn write(trace: &Trace, bytes: &mut Vec<u8>) -> usize {
+    bytes.clear();
+    trace.encode_into(bytes);
+    black_box(bytes).len()
 }
 
 /// Events that threads wrote.

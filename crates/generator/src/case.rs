@@ -9,7 +9,7 @@
 
 use crate::source::{Recorder, Rng, Source, Tape, TapeReader, mix};
 use crate::swarm::{Clock, Config, Features};
-use crate::{Flavour, History};
+use crate::{Flavour, Generator, History};
 use std::fmt;
 use tracehound_wire::varint;
 
@@ -101,10 +101,7 @@ impl Case {
 
     /// Makes the case's history.
     pub fn generate(&self) -> History {
-        match &self.choices {
-            Choices::Seed(seed) => crate::generate(&mut Rng::new(*seed), &self.config),
-            Choices::Tape(tape) => crate::generate(&mut TapeReader::new(tape), &self.config),
-        }
+        Generator::default().make(self)
     }
 
     /// The same case with its choices written down, so that they can be edited.

@@ -5,6 +5,7 @@
 //! legal orders, is marked [`Field::Any`].
 
 use crate::swarm::Swarm;
+use std::fmt;
 use tracehound_wire::{EventType, NONE_ID, Trace};
 
 /// A history: what was drawn, what was written, what happened.
@@ -132,23 +133,41 @@ pub struct ExpectedFrame {
 }
 
 /// A fact, where there is only one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Field {
-    /// This id; [`NONE_ID`] is "none".
-    Is(u64),
-    /// Several values are right, depending on an order that nothing fixes.
-    Any,
-}
+///
+/// One word, since every event has three: what no reader can know is an id that nothing has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Field(u64);
 
 impl Field {
     /// None of anything.
-    pub const NONE: Field = Field::Is(NONE_ID);
+    pub const NONE: Field = Field(NONE_ID);
+
+    /// Several values are right, depending on an order that nothing fixes.
+    pub const ANY: Field = Field(NONE_ID - 1);
+
+    /// This id; [`NONE_ID`] is "none".
+    #[inline]
+    pub const fn is(id: u64) -> Field {
+        Field(id)
+    }
+
+    /// The only right value ([`NONE_ID`] is "none"), if there is only one.
+    pub fn id(self) -> Option<u64> {
+        (self != Field::ANY).then_some(self.0)
+    }
 
     /// Whether `id` is a right value ([`NONE_ID`] is "none").
     pub fn allows(self, id: u64) -> bool {
-        match self {
-            Field::Is(want) => want == id,
-            Field::Any => true,
+        self == Field::ANY || self.0 == id
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Field::ANY => f.write_str("any"),
+            Field::NONE => f.write_str("none"),
+            Field(id) => id.fmt(f),
         }
     }
 }

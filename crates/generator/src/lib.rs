@@ -36,6 +36,10 @@ pub use swarm::{Clock, Config, Feature, Features, Swarm};
 /// The same choices and the same configuration give the same history on every machine.
 /// Where `config` leaves the flavour open, the first choice decides it.
 pub fn generate(source: &mut dyn Source, config: &Config) -> History {
+    Generator::default().generate(source, config)
+}
+
+fn draw(source: &mut dyn Source, config: &Config) -> Swarm {
     let flavour = match config.flavour {
         Some(f) => f,
         None => {
@@ -43,6 +47,44 @@ pub fn generate(source: &mut dyn Source, config: &Config) -> History {
             allowed[source.below(allowed.len() as u32) as usize]
         }
     };
-    let swarm = if config.fine { Swarm::fine(config, flavour) } else { Swarm::draw(source, config, flavour) };
-    model::run(source, swarm)
+    if config.fine { Swarm::fine(config, flavour) } else { Swarm::draw(source, config, flavour) }
+}
+
+/// Makes one history after another in the same space: what small histories cost is to a good part the space for them.
+///
+/// ```
+/// use tracehound_generator::{Case, Config, Generator};
+///
+/// let mut generator = Generator::default();
+/// for seed in 0..3 {
+///     let case = Case::from_seed(seed, Config::default());
+///     let history = generator.make(&case);
+///     assert_eq!(history.bytes(), case.generate().bytes());
+///     generator.reclaim(history);
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct Generator {
+    space: model::Space,
+}
+
+impl Generator {
+    /// As [`generate`]: what was made before has no influence.
+    pub fn generate(&mut self, source: &mut dyn Source, config: &Config) -> History {
+        let swarm = draw(source, config);
+        model::run(source, swarm, &mut self.space)
+    }
+
+    /// Makes a case's history.
+    pub fn make(&mut self, case: &Case) -> History {
+        match case.choices() {
+            Choices::Seed(seed) => self.generate(&mut source::Rng::new(*seed), case.config()),
+            Choices::Tape(tape) => self.generate(&mut source::TapeReader::new(tape), case.config()),
+        }
+    }
+
+    /// Takes back the space of a history that nobody needs any more.
+    pub fn reclaim(&mut self, history: History) {
+        self.space.tracer.reclaim(history.trace, history.expected);
+    }
 }

@@ -142,6 +142,7 @@ macro_rules! events {
             }
 
             /// The row of the event table.
+            #[inline]
             pub const fn spec(self) -> &'static EventSpec {
                 match self { $( EventType::$name => {
                     const SPEC: EventSpec = EventSpec {

@@ -263,12 +263,22 @@ impl Item {
     pub fn encode_into(&self, version: Version, out: &mut Vec<u8>, scratch: &mut Vec<u8>) {
         match self {
             Item::Batch(b) => {
-                scratch.clear();
-                b.body.encode_into(version, scratch);
                 out.push(EventType::EventBatch.byte());
                 for v in [b.generation, b.m, b.time] {
                     varint::write(out, v);
                 }
+                if b.size == SizeField::Runtime {
+                    // As the runtime does it: room for the size, and the size when it is known.
+                    let at = out.len();
+                    out.extend_from_slice(&[0; RUNTIME_SIZE_WIDTH]);
+                    let start = out.len();
+                    b.body.encode_into(version, out);
+                    let size = out.len() - start;
+                    varint::put_padded(&mut out[at..start], size as u64);
+                    return;
+                }
+                scratch.clear();
+                b.body.encode_into(version, scratch);
                 b.size.encode_into(out, scratch.len());
                 out.extend_from_slice(scratch);
             }
@@ -300,7 +310,7 @@ impl Body {
     /// Appends the payload's bytes to `out`.
     pub fn encode_into(&self, version: Version, out: &mut Vec<u8>) {
         match self {
-            Body::Events(events) => events.iter().for_each(|e| e.encode_into(out)),
+            Body::Events(events) => encode_events(events, out),
             Body::Strings(records) => {
                 out.push(EventType::Strings.byte());
                 records.iter().for_each(|r| r.encode_into(out));
@@ -324,26 +334,50 @@ impl Body {
     }
 }
 
+/// Most bytes that one event takes.
+const LONGEST_EVENT: usize = 1 + MAX_VARINT_LEN * (1 + MAX_EVENT_ARGS);
+
+/// Appends events by the dozen, so that `out` does not grow byte by byte.
+fn encode_events(events: &[Event], out: &mut Vec<u8>) {
+    let mut bytes = [0; 8 * LONGEST_EVENT];
+    let mut end = 0;
+    for event in events {
+        if end > bytes.len() - LONGEST_EVENT {
+            out.extend_from_slice(&bytes[..end]);
+            end = 0;
+        }
+        if let Some(room) = bytes[end..].first_chunk_mut() {
+            end += event.put(room);
+        }
+    }
+    out.extend_from_slice(&bytes[..end]);
+}
+
 impl Event {
     /// Appends the event's bytes to `out`.
-    #[inline]
     pub fn encode_into(&self, out: &mut Vec<u8>) {
-        // Room for the longest event, so that nothing grows byte by byte.
-        let mut bytes = [0; 1 + MAX_VARINT_LEN * (1 + MAX_EVENT_ARGS)];
+        encode_events(std::slice::from_ref(self), out);
+    }
+
+    /// Puts the event's bytes into `bytes`; returns how many they are.
+    #[inline]
+    fn put(&self, bytes: &mut [u8; LONGEST_EVENT]) -> usize {
         bytes[0] = self.ty.byte();
-        let mut end = varint::put(&mut bytes, 1, self.dt);
+        let mut end = varint::put(bytes, 1, self.dt);
         for &arg in self.args() {
-            end = varint::put(&mut bytes, end, arg);
+            end = varint::put(bytes, end, arg);
         }
-        out.extend_from_slice(&bytes[..end]);
+        end
     }
 }
 
 impl StringRecord {
     fn encode_into(&self, out: &mut Vec<u8>) {
-        out.push(EventType::String.byte());
-        varint::write(out, self.id);
-        varint::write(out, self.bytes.len() as u64);
+        let mut head = [0; 1 + 2 * MAX_VARINT_LEN];
+        head[0] = EventType::String.byte();
+        let end = varint::put(&mut head, 1, self.id);
+        let end = varint::put(&mut head, end, self.bytes.len() as u64);
+        out.extend_from_slice(&head[..end]);
         out.extend_from_slice(&self.bytes);
     }
 }

@@ -92,13 +92,24 @@ pub fn put(out: &mut [u8], mut at: usize, mut value: u64) -> usize {
 
 /// Appends `value` in exactly `width` bytes where that is possible, padding with
 /// continuation bits; a width too small for the value gives the shortest encoding.
-pub fn write_width(out: &mut Vec<u8>, mut value: u64, width: usize) {
+pub fn write_width(out: &mut Vec<u8>, value: u64, width: usize) {
     let width = width.clamp(len(value), MAX_VARINT_LEN);
-    for _ in 1..width {
-        out.push(value as u8 | 0x80);
+    let mut bytes = [0; MAX_VARINT_LEN];
+    put_padded(&mut bytes[..width], value);
+    out.extend_from_slice(&bytes[..width]);
+}
+
+/// Fills `out` with `value`, padded with continuation bits; of a value that needs more room, the low bits.
+///
+/// # Panics
+/// If `out` is empty.
+pub fn put_padded(out: &mut [u8], mut value: u64) {
+    let last = out.len() - 1;
+    for byte in &mut *out {
+        *byte = value as u8 | 0x80;
         value >>= 7;
     }
-    out.push(value as u8);
+    out[last] &= 0x7f;
 }
 
 /// Length in bytes of the shortest encoding of `value`.

@@ -73,7 +73,7 @@ impl Counts {
                 GoCreateSyscall => {
                     let same = before(1).is_some_and(|b| b.generation == e.generation);
                     self.add(Corner::ThreadReused, same);
-                    let another = before(1).is_some_and(|b| b.context.g != Field::Is(e.args[0]));
+                    let another = before(1).is_some_and(|b| b.context.g != Field::is(e.args[0]));
                     let bare_end = next.is_some_and(|n| {
                         matches!(n.ty, GoSyscallEndBlocked | GoDestroySyscall) && n.context.p == Field::NONE
                     });
@@ -98,7 +98,7 @@ impl Counts {
                     }
                 }
                 GoBlock | GoStop => {
-                    if let Field::Is(g) = e.context.g {
+                    if let Some(g) = e.context.g.id() {
                         blocked = Some(g);
                     }
                 }
@@ -141,7 +141,7 @@ impl Counts {
     fn steal(&mut self, e: &ExpectedEvent, next: Option<&ExpectedEvent>, class_a: bool, in_stop: Option<usize>) {
         let abandoned = e.transition.is_some_and(|t| t.old == Visible::Idle);
         let own = e.args[2] == e.stream;
-        let in_syscall = e.context.g != Field::NONE && in_stop.is_none() && e.context.p != Field::Is(e.args[0]);
+        let in_syscall = e.context.g != Field::NONE && in_stop.is_none() && e.context.p != Field::is(e.args[0]);
         let starts = next.is_some_and(|n| matches!(n.ty, ProcStart | ProcStatus));
         self.add(Corner::StealAbandoned, abandoned);
         let bare = e.context.g == Field::NONE && e.context.p == Field::NONE;

@@ -123,8 +123,8 @@ impl Counts {
                     self.add(Corner::SuspendedByGc, by.is_some_and(|m| m != e.stream));
                 }
                 GoDestroySyscall => {
-                    self.add(Corner::DestroyWithProc, e.context.p != Field::NONE && e.context.p != Field::Any);
-                    self.add(Corner::DestroyRobbed, e.context.p == Field::Any);
+                    self.add(Corner::DestroyWithProc, e.context.p != Field::NONE && e.context.p != Field::ANY);
+                    self.add(Corner::DestroyRobbed, e.context.p == Field::ANY);
                 }
                 _ => {}
             }
@@ -185,7 +185,7 @@ impl Counts {
             match e.ty {
                 GoSyscallEndBlocked => {
                     ended.insert(t.resource, e.generation);
-                    if let Field::Is(m) = e.context.m {
+                    if let Some(m) = e.context.m.id() {
                         robbed.insert(m);
                     }
                 }
@@ -199,7 +199,7 @@ impl Counts {
                 }
                 ProcSteal if !e.derived => self.add(Corner::EndBeforeSteal, robbed.contains(&e.args[2])),
                 GoSyscallBegin => {
-                    if let Field::Is(m) = e.context.m {
+                    if let Some(m) = e.context.m.id() {
                         robbed.remove(&m);
                     }
                 }
@@ -248,10 +248,7 @@ fn is(expected: &Expected, string: u64, text: &[u8]) -> bool {
 
 /// The goroutine that an event happened on.
 fn goroutine(e: &ExpectedEvent) -> u64 {
-    match e.context.g {
-        Field::Is(g) => g,
-        Field::Any => NONE_ID,
-    }
+    e.context.g.id().unwrap_or(NONE_ID)
 }
 
 /// Goroutines that do at some time what a mark worker never does.

@@ -88,8 +88,8 @@ impl World<'_> {
         let seq = self.s.gs[next].slots.next(self.t.section);
         let (id, next_id) = (self.s.gs[g].id, self.s.gs[next].id);
         let tid = self.s.ms[m].tid;
-        let p = Field::Is(self.s.view_p(m));
-        let before = Context { m: Field::Is(tid), p, g: Field::Is(id) };
+        let p = Field::is(self.s.view_p(m));
+        let before = Context { m: Field::is(tid), p, g: Field::is(id) };
         self.t.put(&self.s, m, ty, &[next_id, seq], go_change(next_id, Visible::Waiting, Visible::Runnable));
         let (leaves, new) = match dies {
             true => (EventType::GoDestroy, Visible::NotExist),

@@ -2,7 +2,7 @@
 //! far as they are about one moment.
 
 use super::World;
-use super::state::{GPlace, PPlace, PView, Pend, Stop};
+use super::state::{GPlace, PPlace, PView, Stop};
 
 impl World<'_> {
     /// Panics if the state is impossible.
@@ -27,7 +27,7 @@ impl World<'_> {
                     assert!(x.p.is_some(), "M {m} runs G {g} without a P");
                 }
             }
-            if x.pend == Pend::None && x.vp.is_some() && s.gen_ >= s.first_gen {
+            if x.pend.is_none() && x.vp.is_some() && s.gen_ >= s.first_gen {
                 assert_eq!(x.vp, x.p, "M {m}: written and true P differ");
             }
         }

@@ -32,7 +32,7 @@ fn made(turn: &dyn Fn(&mut Swarm)) -> (Vec<History>, [u32; WEIGHTS]) {
         let mut w = World::new(&mut rng, swarm);
         w.run();
         picked.iter_mut().zip(w.picked).for_each(|(sum, n)| *sum += n);
-        let (swarm, trace, expected, fault_hits) = w.t.into_parts();
+        let (swarm, trace, expected, fault_hits) = w.t.into_parts(&mut Default::default());
         History { swarm, trace, expected, steps: w.steps, fault_hits }
     });
     (histories.collect(), picked)

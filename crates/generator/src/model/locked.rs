@@ -21,7 +21,7 @@ impl World<'_> {
     pub(super) fn start_or_hand_over(&mut self, m: Mi, g: Gi) -> bool {
         match self.s.gs[g].locked {
             Some(x) if x != m => {
-                if self.s.ms[x].pend != Pend::None || self.s.ms[x].p.is_some() || self.s.ms[x].g.is_some() {
+                if self.s.ms[x].pend.is_some() || self.s.ms[x].p.is_some() || self.s.ms[x].g.is_some() {
                     return false;
                 }
                 if self.t.armed(EmissionFault::HandOverWithoutStop) {

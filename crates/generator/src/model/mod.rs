@@ -32,11 +32,11 @@ mod tests;
 use crate::history::History;
 use crate::source::Source;
 use crate::swarm::{Feature, Swarm};
-use crate::tracer::Tracer;
+use crate::tracer::{self, Tracer};
 use ask::Ask;
 use choose::Menu;
 use follow::Guide;
-use state::{GPlace, M, Mi, PPlace, Pend, Role, State};
+use state::{GPlace, M, Mi, PPlace, Pend, Role, State, Stop};
 
 /// Thread ids of Go's own threads begin here.
 const THREAD_IDS: u64 = 1000;
@@ -58,13 +58,30 @@ pub(crate) struct World<'a> {
     picked: [u32; crate::swarm::WEIGHTS],
 }
 
-/// Makes the history of one case.
-pub(crate) fn run(source: &mut dyn Source, swarm: Swarm) -> History {
-    let mut w = World::new(source, swarm);
+/// Space that one history after another can use.
+#[derive(Debug, Default)]
+pub(crate) struct Space {
+    state: State,
+    pub tracer: tracer::Space,
+}
+
+/// Makes the history of one case in `space`.
+pub(crate) fn run(source: &mut dyn Source, swarm: Swarm, space: &mut Space) -> History {
+    let mut w = World::within(source, swarm, space);
     w.run();
-    let steps = w.steps;
-    let (swarm, trace, expected, fault_hits) = w.t.into_parts();
+    let World { s, t, steps, .. } = w;
+    space.state = s.emptied();
+    let (swarm, trace, expected, fault_hits) = t.into_parts(&mut space.tracer);
     History { swarm, trace, expected, steps, fault_hits }
+}
+
+/// Whether Ms that have neither a P nor a goroutine can find something to do.
+#[derive(Clone, Copy, Debug)]
+struct Calls {
+    /// Ms that wait for work.
+    idle: bool,
+    /// sysmon.
+    sysmon: bool,
 }
 
 /// The numbers below `n`, from `first` on in a circle.
@@ -75,13 +92,17 @@ fn around(first: usize, n: usize) -> impl Iterator<Item = usize> {
 
 impl<'a> World<'a> {
     fn new(source: &'a mut dyn Source, swarm: Swarm) -> World<'a> {
-        let t = Tracer::new(swarm);
+        World::within(source, swarm, &mut Space::default())
+    }
+
+    /// A world in the space of one that has ended.
+    fn within(source: &'a mut dyn Source, swarm: Swarm, space: &mut Space) -> World<'a> {
         World {
             source,
             guide: None,
             forced: false,
-            s: State::default(),
-            t,
+            s: std::mem::take(&mut space.state),
+            t: Tracer::new(swarm, &mut space.tracer),
             steps: 0,
             next_advance: 0,
             #[cfg(test)]
@@ -173,11 +194,47 @@ impl World<'_> {
         let n = self.s.ms.len();
         let first = v % n;
         self.source.same_as(first as u32 + 1);
-        for m in around(first, n) {
-            self.t.section = self.s.gen_;
-            if self.step(m) {
-                return;
+        // A step that does not come about changes nothing, so this holds until one does.
+        let mut calls = None;
+        if !(first..n).any(|m| self.try_step(m, &mut calls)) {
+            let _ = (0..first).any(|m| self.try_step(m, &mut calls));
+        }
+    }
+
+    /// A step of `m` unless it is plain that it has none.
+    #[inline]
+    fn try_step(&mut self, m: Mi, calls: &mut Option<Calls>) -> bool {
+        let x = &self.s.ms[m];
+        if x.is_bare() {
+            let spare = x.extra && x.locked.is_some();
+            let sysmon = x.sysmon;
+            let sleeps = !x.alive
+                || !spare && x.locked.is_some()
+                || !spare && {
+                    let calls = calls.get_or_insert_with(|| self.calls());
+                    !if sysmon { calls.sysmon } else { calls.idle }
+                };
+            if sleeps {
+                debug_assert!(!self.step_now(m), "M {m} does not sleep");
+                return false;
             }
+        }
+        self.step_now(m)
+    }
+
+    /// A step of `m` in the present generation.
+    fn step_now(&mut self, m: Mi) -> bool {
+        self.t.section = self.s.gen_;
+        self.step(m)
+    }
+
+    /// What there is to do for Ms that have nothing.
+    fn calls(&self) -> Calls {
+        let news = self.has(Feature::Bare) && !self.s.waiting.is_empty();
+        let unlocked = self.s.sched.is_none();
+        Calls {
+            idle: news || unlocked && self.s.stop() == Stop::No && !self.s.idle.is_empty(),
+            sysmon: news || unlocked && self.has(Feature::Sysmon) && self.victim(0).is_some(),
         }
     }
 
@@ -247,7 +304,7 @@ impl World<'_> {
     fn force(&mut self, m: Mi) {
         let before = std::mem::replace(&mut self.forced, true);
         self.t.section = self.s.gen_;
-        if self.s.ms[m].pend != Pend::None {
+        if self.s.ms[m].pend.is_some() {
             self.go_on(m);
         } else if let Some(p) = self.s.ms[m].p
             && self.s.ps[p].place == PPlace::Run(m)
@@ -307,7 +364,7 @@ impl World<'_> {
 
     fn runs_freely(&self, m: Mi) -> bool {
         let x = &self.s.ms[m];
-        x.pend == Pend::None && x.p.is_some() && x.g.is_some_and(|g| self.s.gs[g].place == GPlace::Running(m))
+        x.pend.is_none() && x.p.is_some() && x.g.is_some_and(|g| self.s.gs[g].place == GPlace::Running(m))
     }
 
     /// One step towards an M that runs a goroutine.
@@ -316,7 +373,7 @@ impl World<'_> {
         let ms = 0..self.s.ms.len();
         if let Some(m) = ms.clone().find(|&m| self.runs_freely(m)) {
             self.come_out(m);
-        } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].pend != Pend::None) {
+        } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].pend.is_some()) {
             self.force(m);
         } else if let Some(m) = ms.clone().find(|&m| self.s.ms[m].p.is_some() && self.s.ms[m].g.is_none()) {
             if ms.clone().any(|x| self.s.ms[x].g.is_none() && self.schedule_loop_duties(x)) {
@@ -353,6 +410,6 @@ impl World<'_> {
     /// Whether `m` is parked: it has nothing and does nothing.
     fn is_idle(&self, m: Mi) -> bool {
         let x = &self.s.ms[m];
-        x.alive && !x.sysmon && !x.extra && x.locked.is_none() && x.p.is_none() && x.g.is_none() && x.pend == Pend::None
+        x.alive && !x.sysmon && !x.extra && x.locked.is_none() && x.p.is_none() && x.g.is_none() && x.pend.is_none()
     }
 }

@@ -23,7 +23,7 @@ impl World<'_> {
             x != m
                 && p.is_some()
                 && y.oldp == p
-                && y.pend == Pend::None
+                && y.pend.is_none()
                 && y.g.is_some_and(|g| self.s.gs[g].place == GPlace::Syscall(x))
         })
     }
@@ -44,7 +44,7 @@ impl World<'_> {
                 _ => false,
             },
             Some(PPlace::Sys(_)) => self.s.stop() == Stop::Stopping && self.gc_wait_turn(m),
-            Some(PPlace::Run(x)) if self.s.ms[x].pend != Pend::None => self.go_on(x),
+            Some(PPlace::Run(x)) if self.s.ms[x].pend.is_some() => self.go_on(x),
             Some(PPlace::Run(x)) => self.plot_run(x),
             _ => false,
         };

@@ -225,6 +225,20 @@ pub(crate) enum Pend {
     Pass,
 }
 
+impl Pend {
+    /// Whether there is nothing to do.
+    #[inline]
+    pub fn is_none(&self) -> bool {
+        matches!(self, Pend::None)
+    }
+
+    /// Whether there is something to do.
+    #[inline]
+    pub fn is_some(&self) -> bool {
+        !self.is_none()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct M {
     /// Thread id.
@@ -253,6 +267,12 @@ pub(crate) struct M {
 }
 
 impl M {
+    /// Whether it has nothing and is in the middle of nothing.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.p.is_none() && self.g.is_none() && self.pend.is_none()
+    }
+
     /// An idle M on this thread.
     pub fn new(tid: u64) -> M {
         M {
@@ -349,6 +369,28 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// The state before anything is, in the space of this one.
+    pub fn emptied(self) -> State {
+        fn empty<T>(mut list: Vec<T>) -> Vec<T> {
+            list.clear();
+            list
+        }
+        State {
+            ms: empty(self.ms),
+            ps: empty(self.ps),
+            gs: empty(self.gs),
+            idle: empty(self.idle),
+            runnable: empty(self.runnable),
+            waiting: empty(self.waiting),
+            free_gs: empty(self.free_gs),
+            coroutines: empty(self.coroutines),
+            workers: empty(self.workers),
+            free_tids: empty(self.free_tids),
+            tasks: empty(self.tasks),
+            ..State::default()
+        }
+    }
+
     pub fn stop(&self) -> Stop {
         self.stop.unwrap_or(Stop::No)
     }

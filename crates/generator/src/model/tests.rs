@@ -138,7 +138,7 @@ fn self_steals_happen_in_class_a_and_never_in_class_b() {
                 .filter(|e| {
                     // From Go 1.26 on only a P that a thread's namesake left behind can look like it.
                     let left = e.transition.is_some_and(|t| t.old == crate::history::Visible::Running);
-                    left && e.ty == EventType::ProcSteal && !e.derived && e.context.m == crate::Field::Is(e.args[2])
+                    left && e.ty == EventType::ProcSteal && !e.derived && e.context.m == crate::Field::is(e.args[2])
                 })
                 .count();
         }

@@ -1,7 +1,7 @@
 //! Generations: what is written when one begins and when it is complete, and in which order.
 
 use super::status::{go_code, visible};
-use super::{Buffer, NONE, Open, Tracer, names};
+use super::{Buffer, NONE, Open, Space, Tracer, names};
 use crate::fault::EmissionFault;
 use crate::history::{Context, ExpectedClock, ExpectedEvent, ExpectedGeneration, Field, Resource, Transition};
 use crate::model::state::{GPlace, State};
@@ -69,9 +69,9 @@ impl Tracer {
             // depends on how far it has read that thread.
             let on_thread = matches!(place, GPlace::Syscall(_));
             let context = Context {
-                m: if on_thread { Field::Is(thread) } else { Field::NONE },
+                m: if on_thread { Field::is(thread) } else { Field::NONE },
                 p: Field::NONE,
-                g: if on_thread { Field::Any } else { Field::NONE },
+                g: if on_thread { Field::ANY } else { Field::NONE },
             };
             let open = &mut self.open[(number & 1) as usize];
             open.events.push(ExpectedEvent {
@@ -124,19 +124,14 @@ impl Tracer {
             return;
         }
         let mut open = std::mem::take(&mut self.open[at]);
-        for (m, buffer) in open.buffers.iter_mut().enumerate() {
+        for (m, buffer) in open.buffers.iter_mut().enumerate().filter(|(_, buffer)| !buffer.events.is_empty()) {
             close_batch(number, s.ms[m].tid, buffer, &mut open.batches);
         }
         if number >= self.visible_from {
             let generation = self.assemble(&mut open);
             self.expected.generations.push(generation);
         }
-        if self.expected.events.is_empty() {
-            // The first generation is not copied, and most histories have few.
-            std::mem::swap(&mut self.expected.events, &mut open.events);
-        } else {
-            self.expected.events.append(&mut open.events);
-        }
+        self.expected.events.append(&mut open.events);
         open.strings.clear();
         open.stacks.clear();
         open.number = 0;
@@ -299,7 +294,8 @@ impl Tracer {
     }
 
     /// The finished trace and its truth.
-    pub fn into_parts(mut self) -> (crate::Swarm, Trace, crate::Expected, u32) {
+    pub fn into_parts(mut self, space: &mut Space) -> (crate::Swarm, Trace, crate::Expected, u32) {
+        space.open = self.open.map(Open::emptied);
         let trace = Trace { version: self.swarm.flavour.wire(), header: None, items: self.items };
         self.expected.strings = &self.pool.strings;
         self.expected.stacks = &self.pool.stacks;

@@ -19,7 +19,7 @@ use clock::Stamps;
 pub(crate) use names::{BLOCK_REASONS, Name, STW_KINDS};
 use pool::Pool;
 use tracehound_wire::limits::MAX_EVENT_ARGS;
-use tracehound_wire::{Event, EventType, Item, NONE_ID, varint};
+use tracehound_wire::{Event, EventType, Item, NONE_ID, Trace, varint};
 
 /// No more steps than these have their room from the start.
 const MOST_RESERVED: u32 = 1000;
@@ -55,6 +55,17 @@ const SHAPES: [Shape; 256] = {
     shapes
 };
 
+/// The places of an event's arguments whose bits are set, the lowest first.
+#[inline]
+fn ones(mut mask: u8) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let i = mask.trailing_zeros() as usize % MAX_EVENT_ARGS;
+        let some = mask != 0;
+        mask &= mask.wrapping_sub(1);
+        some.then_some(i)
+    })
+}
+
 /// Events of one M in one generation that are not yet in a batch.
 #[derive(Debug, Default)]
 struct Buffer {
@@ -87,6 +98,36 @@ struct Open {
     sync_time: u64,
 }
 
+impl Open {
+    /// No generation, in the space of one that is finished.
+    fn emptied(mut self) -> Open {
+        let finished = self.number == 0 && self.events.is_empty() && self.batches.is_empty() && self.late.is_empty();
+        debug_assert!(finished && self.quiet.is_empty() && self.samples.is_empty(), "generation {}", self.number);
+        for buffer in &mut self.buffers {
+            buffer.last = 0;
+        }
+        self
+    }
+}
+
+/// Space that one trace after another can use: all empty.
+#[derive(Debug, Default)]
+pub(crate) struct Space {
+    open: [Open; 2],
+    items: Vec<Item>,
+    events: Vec<ExpectedEvent>,
+}
+
+impl Space {
+    /// Takes back the space of a history that nobody needs any more.
+    pub fn reclaim(&mut self, trace: Trace, expected: Expected) {
+        let (mut items, mut events) = (trace.items, expected.events);
+        items.clear();
+        events.clear();
+        (self.items, self.events) = (items, events);
+    }
+}
+
 /// Writes the trace.
 pub(crate) struct Tracer {
     pub swarm: Swarm,
@@ -111,22 +152,20 @@ pub(crate) struct Tracer {
 }
 
 impl Tracer {
-    pub fn new(swarm: Swarm) -> Tracer {
+    pub fn new(swarm: Swarm, space: &mut Space) -> Tracer {
         let stamps = Stamps::new(&swarm);
         let pool = Pool::of(&swarm);
         let visible_from = swarm.first_generation + swarm.skip;
+        let Space { open, items, mut events } = std::mem::take(space);
         // Most steps write one event.
-        let steps = swarm.steps.min(MOST_RESERVED) as usize;
-        let open = || Open { events: Vec::with_capacity(steps / 2 + 32), ..Open::default() };
-        let open = [open(), open()];
-        let expected = Expected { events: Vec::with_capacity(steps + 64), ..Expected::default() };
+        events.reserve(swarm.steps.min(MOST_RESERVED) as usize + 64);
         Tracer {
             swarm,
             stamps,
             pool,
             open,
-            items: Vec::new(),
-            expected,
+            items,
+            expected: Expected { events, ..Expected::default() },
             section: 0,
             visible_from,
             inverted: false,
@@ -165,8 +204,8 @@ impl Tracer {
     #[inline]
     pub fn context(&self, s: &State, m: Mi) -> Context {
         let open = s.ms[m].robbed == self.section && !(self.in_time() && self.swarm.class() == crate::Class::B);
-        let p = if open { Field::Any } else { Field::Is(s.view_p(m)) };
-        Context { m: Field::Is(s.ms[m].tid), p, g: Field::Is(s.view_g(m)) }
+        let p = if open { Field::ANY } else { Field::is(s.view_p(m)) };
+        Context { m: Field::is(s.ms[m].tid), p, g: Field::is(s.view_g(m)) }
     }
 
     /// What has been written to a generation so far, or all of it.
@@ -229,6 +268,7 @@ impl Tracer {
     }
 
     /// Writes one event without noting any truth: what a fault writes.
+    #[inline]
     pub fn write(&mut self, tid: u64, m: Mi, ty: EventType, mut args: [u64; MAX_EVENT_ARGS]) {
         if self.muted() {
             return;
@@ -237,13 +277,11 @@ impl Tracer {
         let parity = (self.section & 1) as usize;
         let open = &mut self.open[parity];
         if shape.strings | shape.stacks != 0 {
-            for (i, arg) in args.iter_mut().enumerate() {
-                if shape.strings & 1 << i != 0 {
-                    *arg = open.strings.id(*arg);
-                }
-                if shape.stacks & 1 << i != 0 {
-                    *arg = open.stacks.id(*arg);
-                }
+            for i in ones(shape.strings) {
+                args[i] = open.strings.id(args[i]);
+            }
+            for i in ones(shape.stacks) {
+                args[i] = open.stacks.id(args[i]);
             }
         }
         if open.buffers.len() <= m {

@@ -96,7 +96,7 @@ impl Tracer {
         let resource = Resource::Proc(p as u64);
         match (s.ps[p].view, holder) {
             (PView::Syscall, Some((victim, g))) if s.ps[p].known => {
-                let context = Context { m: Field::Is(s.ms[victim].tid), p: Field::Is(p as u64), g: Field::Is(g) };
+                let context = Context { m: Field::is(s.ms[victim].tid), p: Field::is(p as u64), g: Field::is(g) };
                 let change = Transition { resource, old: Visible::Running, new: Visible::Running };
                 self.put_as(s.ms[m].tid, m, EventType::ProcStatus, &args, Some(change), context);
             }

@@ -403,7 +403,7 @@ impl<'e, 'w> Follower<'e, 'w> {
     fn threads_now(&self) -> String {
         let mut out = String::new();
         for (m, x) in self.w.s.ms.iter().enumerate() {
-            if x.p.is_none() && x.g.is_none() && x.pend == Pend::None {
+            if x.p.is_none() && x.g.is_none() && x.pend.is_none() {
                 continue;
             }
             let real = self.real_tids.get(&x.tid).copied().unwrap_or(0);

@@ -120,7 +120,7 @@ impl Follower<'_, '_> {
                 continue;
             }
             match self.w.s.ps[p].place {
-                PPlace::Run(x) if x != m && self.w.s.ms[x].pend == Pend::None && self.w.s.ms[x].g.is_none() => {
+                PPlace::Run(x) if x != m && self.w.s.ms[x].pend.is_none() && self.w.s.ms[x].g.is_none() => {
                     self.drive(x, None, &[])?;
                 }
                 PPlace::Run(x) if self.w.s.ms[x].pend == Pend::EnterA => self.drive(x, None, &[])?,
@@ -291,7 +291,7 @@ impl Follower<'_, '_> {
 
     /// The generation ends on `m`.
     pub(super) fn finish_on(&mut self, m: Mi) -> Result<(), Gap> {
-        if self.w.s.ms[m].pend == Pend::None {
+        if self.w.s.ms[m].pend.is_none() {
             if !self.w.may_advance() {
                 return Err(self.at_end("the generation ends in a window in which it must not"));
             }

@@ -404,7 +404,7 @@ impl Follower<'_, '_> {
         let s = &self.w.s;
         let y = &s.ms[x];
         let g = y.locked.filter(|&g| s.gs[g].place == GPlace::Runnable)?;
-        (y.pend == Pend::None && y.p.is_none() && y.g.is_none()).then_some(g)
+        (y.pend.is_none() && y.p.is_none() && y.g.is_none()).then_some(g)
     }
 
     /// The M that starts this P next has ended its syscall: it puts its goroutine where others can pick it.

@@ -4,7 +4,7 @@ use crate::canonical::{CanonEvent, CanonFrame, Details, Edge, Resource, State, T
 use rustc_hash::FxHashMap;
 use std::string::String;
 use tracehound_generator::history::Visible;
-use tracehound_generator::{Expected, ExpectedEvent, Field, Resource as Thing};
+use tracehound_generator::{Expected, ExpectedEvent, Resource as Thing};
 use tracehound_wire::EventType::{self, *};
 use tracehound_wire::NONE_ID;
 use tracehound_wire::event::proc_status;
@@ -60,7 +60,7 @@ impl<'h> Facts<'h> {
         for (what, field, is) in
             [("M", want.context.m, got.m), ("P", want.context.p, got.p), ("G", want.context.g, got.g)]
         {
-            if let Field::Is(id) = field
+            if let Some(id) = field.id()
                 && !field.allows(is as u64)
                 && !(what == "P" && p_is_open)
             {
