@@ -36,7 +36,8 @@ use crate::tracer::{self, Tracer};
 use ask::Ask;
 use choose::Menu;
 use follow::Guide;
-use state::{GPlace, M, Mi, PPlace, Pend, Role, State, Stop};
+use state::{Calls, GPlace, M, Mi, PPlace, Pend, Role, State, Stop};
+use std::ops::Range;
 
 /// Thread ids of Go's own threads begin here.
 const THREAD_IDS: u64 = 1000;
@@ -73,15 +74,6 @@ pub(crate) fn run(source: &mut dyn Source, swarm: Swarm, space: &mut Space) -> H
     space.state = s.emptied();
     let (swarm, trace, expected, fault_hits) = t.into_parts(&mut space.tracer);
     History { swarm, trace, expected, steps, fault_hits }
-}
-
-/// Whether Ms that have neither a P nor a goroutine can find something to do.
-#[derive(Clone, Copy, Debug)]
-struct Calls {
-    /// Ms that wait for work.
-    idle: bool,
-    /// sysmon.
-    sysmon: bool,
 }
 
 /// The numbers below `n`, from `first` on in a circle.
@@ -195,31 +187,22 @@ impl World<'_> {
         let first = v % n;
         self.source.same_as(first as u32 + 1);
         // A step that does not come about changes nothing, so this holds until one does.
-        let mut calls = None;
-        if !(first..n).any(|m| self.try_step(m, &mut calls)) {
-            let _ = (0..first).any(|m| self.try_step(m, &mut calls));
+        let calls = self.calls();
+        if !self.first_step(first..n, calls) {
+            self.first_step(0..first, calls);
         }
     }
 
-    /// A step of `m` unless it is plain that it has none.
-    #[inline]
-    fn try_step(&mut self, m: Mi, calls: &mut Option<Calls>) -> bool {
-        let x = &self.s.ms[m];
-        if x.is_bare() {
-            let spare = x.extra && x.locked.is_some();
-            let sysmon = x.sysmon;
-            let sleeps = !x.alive
-                || !spare && x.locked.is_some()
-                || !spare && {
-                    let calls = calls.get_or_insert_with(|| self.calls());
-                    !if sysmon { calls.sysmon } else { calls.idle }
-                };
-            if sleeps {
+    /// The first step that one of `ms` has; false if none has any.
+    fn first_step(&mut self, ms: Range<Mi>, calls: Calls) -> bool {
+        for m in ms {
+            if self.s.ms[m].sleeps(calls) {
                 debug_assert!(!self.step_now(m), "M {m} does not sleep");
-                return false;
+            } else if self.step_now(m) {
+                return true;
             }
         }
-        self.step_now(m)
+        false
     }
 
     /// A step of `m` in the present generation.
