@@ -554,10 +554,10 @@ pub struct Serve {
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub struct LimitArgs {
     /// Seconds that a reader in another process may take for one trace, one more for each megabyte
-    #[arg(long, default_value_t = 10, value_name = "SECONDS", hide_short_help = true)]
+    #[arg(long, default_value_t = Limits::default().deadline.as_secs(), value_name = "SECONDS", hide_short_help = true)]
     pub deadline: u64,
     /// MiB of memory that a reader in another process may have
-    #[arg(long, default_value_t = 2048, value_name = "MIB", hide_short_help = true)]
+    #[arg(long, default_value_t = Limits::default().memory >> 20, value_name = "MIB", hide_short_help = true)]
     pub memory: u64,
 }
 

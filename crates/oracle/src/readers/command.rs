@@ -22,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits::of(Duration::from_secs(10))
+        Limits::of(Duration::from_secs(5))
     }
 }
 

@@ -71,7 +71,7 @@ impl Link {
             std::thread::spawn(move || keep_tail(stderr, &kept)),
         ];
         let link = Link { child, requests: Some(requests), answers, stderr: tail, threads };
-        let deadline = limits.deadline * 3;
+        let deadline = limits.deadline * 6;
         let what = match link.receive(deadline) {
             Received::Frame(frame) => match Hello::from_json(&frame) {
                 Ok(hello) => return Ok((link, hello)),
