@@ -122,8 +122,12 @@ impl Frontier {
 
     #[inline]
     fn later(&self, i: usize, j: usize) -> bool {
-        let (a, b) = (self.slots[i].time, self.slots[j].time);
-        a > b || fault!(self.faults, TieOrder) && a == b
+        self.is_later(self.slots[i], self.slots[j])
+    }
+
+    #[inline]
+    fn is_later(&self, a: Slot, b: Slot) -> bool {
+        a.time > b.time || fault!(self.faults, TieOrder) && a.time == b.time
     }
 
     /// Until when the first thread can go on without a look at the others, which is not behind `until` in any case.
@@ -208,20 +212,22 @@ impl Frontier {
         i
     }
 
+    /// Which of two slots is earlier cannot be foreseen where many threads take turns, so nothing branches on it.
     #[inline]
     fn sift_down(&mut self, mut i: usize) {
-        loop {
-            let (left, right) = (2 * i + 1, 2 * i + 2);
-            if left >= self.slots.len() {
-                return;
+        let Some(&moving) = self.slots.get(i) else { return };
+        let last = self.slots.len() - 1;
+        while 2 * i < last {
+            let (left, right) = (2 * i + 1, last.min(2 * i + 2));
+            let least = left + (right - left) * usize::from(self.later(left, right));
+            let slot = self.slots[least];
+            if !self.is_later(moving, slot) {
+                break;
             }
-            let least = if right < self.slots.len() && self.later(left, right) { right } else { left };
-            if !self.later(i, least) {
-                return;
-            }
-            self.slots.swap(i, least);
+            self.slots[i] = slot;
             i = least;
         }
+        self.slots[i] = moving;
     }
 
     /// Sorts by time, which leaves it a heap.
