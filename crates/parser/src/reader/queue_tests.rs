@@ -2,7 +2,8 @@
 
 use super::Reader;
 use crate::options::Options;
-use tracehound_wire::{Batch, Body, Event, EventType, Item, NONE_ID, SizeField, SyncRecord, Trace, Version};
+use tracehound_wire::build::{M, TraceBuilder};
+use tracehound_wire::{Body, Event, EventType, NONE_ID, Version};
 
 struct Random(u64);
 
@@ -13,29 +14,20 @@ impl Random {
     }
 }
 
-/// A trace of one generation, with its clocks.
-fn opening() -> Trace {
-    let mut trace = Trace::new(Version::Go126);
-    let snapshot = SyncRecord::ClockSnapshot { dt: 0, mono: 0, sec: 0, nsec: 0 };
-    push(&mut trace, NONE_ID, 0, Body::Sync(vec![SyncRecord::Frequency(1_000_000_000), snapshot]));
-    trace
-}
-
-fn push(trace: &mut Trace, m: u64, time: u64, body: Body) {
-    trace.items.push(Item::Batch(Batch { generation: 1, m, time, size: SizeField::Shortest, body }));
-}
-
-/// The trace's bytes, with the generation's end.
-fn done(mut trace: Trace) -> Vec<u8> {
-    trace.items.push(Item::EndOfGeneration);
-    trace.to_bytes()
+/// A trace of one generation with these streams, each with the thread and the time of its batch.
+fn generation(streams: impl IntoIterator<Item = (u64, u64, Vec<Event>)>) -> Vec<u8> {
+    let mut builder = TraceBuilder::new(Version::Go126);
+    let mut generation = builder.generation(1);
+    for (m, time, events) in streams {
+        generation.batch_of(M(m), time, Body::Events(events));
+    }
+    builder.to_bytes()
 }
 
 /// `threads` that take a few goroutines in turns, each by the number that the one before leaves, while their times are
 /// off by up to `jitter`.
 fn trace(threads: u64, jitter: u64, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
-    let mut trace = opening();
     let mut numbers = [0u64; 5];
     // Each thread's last time and what it wrote.
     let mut streams: Vec<(u64, Vec<Event>)> =
@@ -56,11 +48,9 @@ fn trace(threads: u64, jitter: u64, seed: u64) -> Vec<u8> {
         events.push(Event::new(EventType::GoStop, dt(), &[0, 0]));
     }
     let first = (1..=5).map(|g| Event::new(EventType::GoStatus, 1, &[g, NONE_ID, 1])).collect();
-    push(&mut trace, threads + 9, 1 + random.below(jitter), Body::Events(first));
-    for (m, (_, events)) in streams.into_iter().enumerate() {
-        push(&mut trace, m as u64, 1, Body::Events(events));
-    }
-    done(trace)
+    let first = (threads + 9, 1 + random.below(jitter), first);
+    let others = streams.into_iter().enumerate().map(|(m, (_, events))| (m as u64, 1, events));
+    generation(std::iter::once(first).chain(others))
 }
 
 /// All events and how it ended; how often a queue was made.
@@ -98,17 +88,16 @@ fn a_queue_changes_nothing() {
 #[test]
 fn threads_that_wait_for_each_other_are_not_tried_in_vain() {
     let threads = 500;
-    let mut trace = opening();
-    for m in 0..threads {
+    let waiting = (0..threads).map(|m| {
         let events = vec![
             Event::new(EventType::ProcStatus, 1, &[m, 1]),
             Event::new(EventType::GoStart, 3 * threads, &[1, threads - m]),
             Event::new(EventType::GoStop, 1, &[0, 0]),
         ];
-        push(&mut trace, m, 10 + m, Body::Events(events));
-    }
-    push(&mut trace, threads, 1, Body::Events(vec![Event::new(EventType::GoStatus, 1, &[1, NONE_ID, 1])]));
-    let bytes = done(trace);
+        (m, 10 + m, events)
+    });
+    let first = (threads, 1, vec![Event::new(EventType::GoStatus, 1, &[1, NONE_ID, 1])]);
+    let bytes = generation(waiting.chain([first]));
     let mut reader = Reader::with_options(&bytes, Options::default().without_faults()).unwrap();
     let mut events = 0;
     while let Some(event) = reader.next_event() {
