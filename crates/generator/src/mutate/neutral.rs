@@ -32,11 +32,11 @@ pub(super) const OPERATORS: &[Operator] = &[
         }))
     }),
     op("renumber-strings", Label::MustAccept(Law::Rename), "generation.go: string ids may be sparse", |f, c| {
-        let by = offset(f.generations.iter().flat_map(|g| g.strings.iter().copied()), c)?;
+        let by = any_offset(f.generations.iter().flat_map(|g| g.strings.iter().copied()), c)?;
         Some(f.changed(format!("every string's id grows by {by}"), |t| renumber(t, ArgKind::String, by)))
     }),
     op("renumber-stacks", Label::MustAccept(Law::Rename), "generation.go: stack ids may be sparse", |f, c| {
-        let by = offset(f.generations.iter().flat_map(|g| g.stacks.iter().copied()), c)?;
+        let by = any_offset(f.generations.iter().flat_map(|g| g.stacks.iter().copied()), c)?;
         Some(f.changed(format!("every stack's id grows by {by}"), |t| renumber(t, ArgKind::Stack, by)))
     }),
     op("shift-times", Label::MustAccept(Law::Retime), "reader.go: times only choose among legal orders", |f, c| {
@@ -200,6 +200,19 @@ const fn op(
 fn offset(ids: impl Iterator<Item = u64>, choose: &mut dyn Source) -> Option<u64> {
     let largest = ids.filter(|&id| id != NONE_ID).max()?;
     (largest < 1 << 62).then(|| 1 + u64::from(choose.below(1 << 20)))
+}
+
+/// The same for ids of tables, of which all 64 bits are good: also to where a signed number would be negative, and to
+/// the end.
+fn any_offset(ids: impl Iterator<Item = u64> + Clone, choose: &mut dyn Source) -> Option<u64> {
+    let near = offset(ids.clone(), choose)?;
+    let largest = ids.max()?;
+    Some(match choose.below(4) {
+        1 => 1 << 63,
+        2 => u64::MAX - largest,
+        3 => i64::MAX as u64 - largest,
+        _ => near,
+    })
 }
 
 fn moved(id: u64, by: u64) -> u64 {

@@ -46,13 +46,15 @@ struct Names {
 impl Names {
     fn draw(seed: u64) -> Names {
         let mut state = seed;
-        // One in four kinds of ids moves far enough that 32 bits do not hold them.
-        let mut pair = || {
+        // One in four kinds of ids moves far enough that 32 bits do not hold them, and those of tables, which are good in all
+        // 64, that a signed number does not.
+        let mut pair = |far: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let far = if (state >> 60).is_multiple_of(4) { 1 << 33 } else { 0 };
+            let far = if (state >> 60).is_multiple_of(4) { far } else { 0 };
             (1 + (state >> 40) % 3, (state >> 48) % 200 + far)
         };
-        Names { m: pair(), p: pair(), g: pair(), task: pair(), string: pair(), stack: pair() }
+        let (id, entry) = (1 << 33, 1 << 63);
+        Names { m: pair(id), p: pair(id), g: pair(id), task: pair(id), string: pair(entry), stack: pair(entry) }
     }
 
     /// None stays none, and so does 0 where it has a meaning of its own. Huge ids stay, too:
