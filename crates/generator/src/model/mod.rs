@@ -239,6 +239,7 @@ impl World<'_> {
             }
             Pend::GiveP(p) => self.give_p(m, p),
             Pend::EnterA => self.publish_syscall(m),
+            Pend::EnterB => self.write_syscall(m),
             Pend::PublishedA => return self.look_for_gc_wait(m),
             Pend::GcWaitA => return self.gc_wait(m),
             Pend::BlockA => self.block_release(m),

@@ -179,6 +179,8 @@ pub(crate) enum Pend {
     GiveP(Pi),
     /// Class A: entered a syscall, and nobody can see it yet.
     EnterA,
+    /// Class B: has passed a safe point on its way into a syscall; has yet to write it (`proc.go reentersyscall`, Go 1.27.3).
+    EnterB,
     /// Class A: its syscall is visible; has yet to look whether the world is being stopped.
     PublishedA,
     /// Class A: enters a syscall that blocks; has yet to let go of its P.

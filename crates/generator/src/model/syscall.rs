@@ -37,8 +37,18 @@ impl World<'_> {
         self.s.ms[m].tick = self.s.ps[p].tick;
         self.s.ms[m].oldp = Some(p);
         if self.s.ps[p].must && !self.unaware() {
+            // Others can get in before anything is written, and the generation can change.
             self.safe_point(m, p);
+            self.s.ms[m].pend = Pend::EnterB;
+        } else {
+            self.write_syscall(m);
         }
+    }
+
+    /// Class B: the syscall is written, and visible.
+    pub(super) fn write_syscall(&mut self, m: Mi) {
+        self.s.ms[m].pend = Pend::None;
+        let (Some(p), Some(g)) = (self.s.ms[m].p, self.s.ms[m].g) else { return };
         self.write_syscall_begin(m, p, g);
         if self.s.stop() == Stop::Stopping && !self.unaware() {
             self.stop_p(m);

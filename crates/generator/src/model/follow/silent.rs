@@ -124,6 +124,9 @@ impl Follower<'_, '_> {
                     self.drive(x, None, &[])?;
                 }
                 PPlace::Run(x) if self.w.s.ms[x].pend == Pend::EnterA => self.drive(x, None, &[])?,
+                PPlace::Run(x) if x != m && self.enters_in_next(x, p) => {
+                    self.act(x, Act::Enter, &[(Ask::Unaware, 0)])?;
+                }
                 PPlace::Owned(x) if self.w.s.ms[x].pend == Pend::GiveP(p) => self.drive(x, None, &[])?,
                 PPlace::Idle | PPlace::Stopped | PPlace::Dead => {}
                 _ => return Ok(false),
@@ -131,6 +134,16 @@ impl Follower<'_, '_> {
         }
         let s = &self.w.s;
         Ok(s.ps.iter().all(|p| !p.must || matches!(p.place, PPlace::Idle | PPlace::Stopped | PPlace::Dead)))
+    }
+
+    /// Class B: whether `x` can be on its way into a syscall that belongs to the next generation: it runs, and writes
+    /// nothing any more.
+    fn enters_in_next(&self, x: Mi, p: Pi) -> bool {
+        let silent = self.stream_of(x).is_none_or(|stream| self.head(stream).is_none());
+        silent
+            && self.w.t.swarm.class() == Class::B
+            && self.w.s.ps[p].slots.traced(self.w.s.gen_)
+            && self.w.runs_plainly(x)
     }
 
     /// A pass that writes nothing of its own begins as early as it can, right after what its M has done before:

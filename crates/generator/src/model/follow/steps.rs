@@ -33,6 +33,11 @@ impl Follower<'_, '_> {
             Pend::None => self.free(stream, m, e),
             Pend::GiveP(p) => self.give(stream, m, p),
             Pend::PublishedA => self.published(stream, m, e),
+            Pend::EnterB => {
+                let stops = self.main(stream, 1).is_some_and(|e| e.ty == ProcStop);
+                let unaware = self.w.s.stop() == Stop::Stopping && !stops;
+                self.go(m, unaware.then_some((Ask::Unaware, 1)).as_slice())
+            }
             Pend::GcWaitA if self.w.s.sched.is_some() => self.wait("the scheduler's lock is held"),
             Pend::EndedNoP(_) if e.ty == ProcStart && self.w.s.ms[m].locked.is_some() => self.ended_locked(m, e),
             Pend::EndedNoP(_) => self.ended(m),
@@ -64,7 +69,7 @@ impl Follower<'_, '_> {
     }
 
     /// `m` does `act`.
-    fn act(&mut self, m: Mi, act: Act, answers: &[(Ask, u32)]) -> Result<bool, Gap> {
+    pub(super) fn act(&mut self, m: Mi, act: Act, answers: &[(Ask, u32)]) -> Result<bool, Gap> {
         let s = &self.w.s;
         let x = &s.ms[m];
         let mut all = Vec::new();
@@ -523,10 +528,12 @@ impl Follower<'_, '_> {
         let class = self.w.t.swarm.class();
         if self.main(stream, 1).is_none_or(|e| e.ty != ProcStop) {
             let mut answers = Vec::new();
-            if class == Class::B && self.w.s.ps[p].must {
-                answers.push((Ask::Unaware, u32::from(self.is_taken_by_pass(p))));
+            let must = class == Class::B && self.w.s.ps[p].must;
+            let passes = must && !self.is_taken_by_pass(p);
+            if must {
+                answers.push((Ask::Unaware, u32::from(!passes)));
             }
-            if class == Class::B && stopping {
+            if class == Class::B && stopping && !passes {
                 answers.push((Ask::Unaware, 1));
             }
             return self.act(m, Act::Enter, &answers);
