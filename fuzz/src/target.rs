@@ -1,8 +1,9 @@
 //! The list of targets: what they are called, what their bytes mean, and how to run one.
 
+use crate::choices::MadeCase;
 use crate::envelope::Envelope;
 use crate::targets;
-use tracehound_oracle::hunt::HuntCase;
+use tracehound_oracle::hunt::Made;
 
 /// What a target's bytes are.
 #[derive(Clone, Copy, Debug)]
@@ -11,8 +12,8 @@ pub enum Input {
     Trace,
     /// A trace in the text format, or any text.
     Text,
-    /// Choices, which this makes a case of.
-    Choices(fn(&[u8]) -> HuntCase),
+    /// Choices, which this makes a case of; `None` if they make none.
+    Choices(fn(&[u8]) -> Option<MadeCase>),
 }
 
 /// Whether the engine should keep an input that reached something new.
@@ -62,7 +63,7 @@ impl Target {
         match self.input {
             Input::Trace | Input::Text => Some(input.to_vec()),
             Input::Choices(case) => {
-                let trace = case(input).make()?.bytes;
+                let (_, Made { bytes: trace, .. }) = case(input)?;
                 Some(Envelope { choices: input, trace: &trace }.seal())
             }
         }
@@ -90,7 +91,7 @@ impl Target {
             panic!("an entry that is in no envelope");
         };
         (self.run)(choices);
-        if case(choices).make().is_some_and(|made| made.bytes[..] == *trace) {
+        if case(choices).is_some_and(|(_, made)| made.bytes[..] == *trace) {
             return Replayed::Same;
         }
         (targets::bytes::TARGET.run)(trace);

@@ -5,7 +5,7 @@
 //! the smallest first.
 
 use crate::fault::{Doing, Fault, Result, repository};
-use crate::fuzz::{Places, build, merge};
+use crate::fuzz::{Build, Places, build, merge};
 use crate::tally::Tally;
 use clap::Args;
 use std::fs;
@@ -51,7 +51,7 @@ pub fn corpus(options: &Options) -> Result<Tally> {
     }
     let mut features = Vec::new();
     if options.write {
-        let programs = build()?;
+        let programs = build(Build::Fast)?;
         for target in &targets {
             features.push(rebuild(target, &programs)?);
         }
@@ -161,7 +161,7 @@ fn traces() -> Result<Vec<Vec<u8>>> {
         all.extend(case.make().map(|m| m.bytes.to_vec()));
     }
     for choices in random_choices(512).iter().take(4 * GENERATED as usize) {
-        all.extend(choices::mutated(choices).make().map(|m| m.bytes.to_vec()));
+        all.extend(choices::mutated(choices).map(|(_, made)| made.bytes.to_vec()));
     }
     for file in test_files()? {
         let binary = TestFile::parse(&file).ok().and_then(|t| t.to_binary(TextStyle::Lossless).ok());

@@ -157,7 +157,7 @@ impl Case {
 }
 
 /// Records all choices that a generation makes with `source`.
-pub fn record(source: &mut dyn Source, config: &Config) -> Tape {
+fn record(source: &mut dyn Source, config: &Config) -> Tape {
     record_units(source, config).0
 }
 
@@ -306,6 +306,18 @@ mod tests {
             let s = case.to_string();
             assert_eq!(Case::parse(&s).as_ref(), Ok(&case), "{s}");
         }
+    }
+
+    #[test]
+    fn what_is_recorded_is_made_again() {
+        let mut flavours = BTreeSet::new();
+        let mut generator = crate::Generator::default();
+        for seed in 0..100 {
+            let (case, history) = generator.generate_recorded(&mut Rng::new(seed), &Config::default());
+            assert!(case.generate().bytes() == history.bytes(), "{case}");
+            flavours.insert(case.flavour().minor());
+        }
+        assert_eq!(flavours, BTreeSet::from([22, 23, 24, 25, 26, 27]));
     }
 
     #[test]

@@ -40,13 +40,7 @@ pub fn generate(source: &mut dyn Source, config: &Config) -> History {
 }
 
 fn draw(source: &mut dyn Source, config: &Config) -> Swarm {
-    let flavour = match config.flavour {
-        Some(f) => f,
-        None => {
-            let allowed = config.flavours();
-            allowed[source.below(allowed.len() as u32) as usize]
-        }
-    };
+    let flavour = flavour_of(source, config);
     if config.fine { Swarm::fine(config, flavour) } else { Swarm::draw(source, config, flavour) }
 }
 
@@ -75,6 +69,16 @@ impl Generator {
         model::run(source, swarm, &mut self.space)
     }
 
+    /// As [`Generator::generate`]; gives the case of the choices too, for which [`Generator::make`] makes the same
+    /// history again.
+    pub fn generate_recorded(&mut self, source: &mut dyn Source, config: &Config) -> (Case, History) {
+        let flavour = flavour_of(source, config);
+        let config = Config { flavour: Some(flavour), ..config.clone() };
+        let mut recorder = source::Recorder::new(source);
+        let history = self.generate(&mut recorder, &config);
+        (Case::from_tape(recorder.into_tape(), config), history)
+    }
+
     /// Makes a case's history.
     pub fn make(&mut self, case: &Case) -> History {
         match case.choices() {
@@ -87,4 +91,12 @@ impl Generator {
     pub fn reclaim(&mut self, history: History) {
         self.space.tracer.reclaim(history.trace, history.expected);
     }
+}
+
+/// The release that `config` names, or one that `source` chooses.
+fn flavour_of(source: &mut dyn Source, config: &Config) -> Flavour {
+    config.flavour.unwrap_or_else(|| {
+        let allowed = config.flavours();
+        allowed[source.below(allowed.len() as u32) as usize]
+    })
 }

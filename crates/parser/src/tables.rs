@@ -165,6 +165,9 @@ pub(crate) struct Stacks {
 const GUESSES_BITS: u32 = 12;
 const MANY_FRAMES: usize = 16;
 
+/// The first twelve: four numbers take at least a byte each.
+const KNOWN_FRAME_BYTES: u64 = 0xfff;
+
 /// Where the guess is at the place of the frame of this program counter.
 #[inline(always)]
 fn guess_at(pc: u64) -> usize {
@@ -179,8 +182,9 @@ impl Stacks {
     pub fn push_known_frame<const PEXT: bool>(&mut self, bytes: &[u8]) -> Option<usize> {
         let (words, _) = bytes.first_chunk::<16>()?.as_chunks::<8>();
         let [first, second] = [words[0], words[1]].map(u64::from_le_bytes);
-        // A bit for each byte: the first number has to end in the first word, the fourth one anywhere.
-        let ends = number_end_bits::<PEXT>(first) | number_end_bits::<PEXT>(second) << 8;
+        // A bit for each byte: the first number has to end in the first word, the fourth one within as many bytes as
+        // leave none room for the ten in which a number can be too large.
+        let ends = (number_end_bits::<PEXT>(first) | number_end_bits::<PEXT>(second) << 8) & KNOWN_FRAME_BYTES;
         let pc = gather::<PEXT>(first & up_to_lowest(number_ends(first)));
         let last = without_lowest(without_lowest(without_lowest(ends)));
         let at = u32::from(*self.guesses.get(guess_at(pc))?);
@@ -315,5 +319,26 @@ impl Tables {
     pub fn settle(&mut self) {
         self.strings.ids.settle();
         self.stacks.ids.settle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_frame_with_a_number_that_is_too_large_is_not_passed_over() {
+        let mut stacks = Stacks::default();
+        for pc in 1..=MANY_FRAMES as u64 + 1 {
+            stacks.push_frame(TableFrame { pc, func: 1, file: 2, line: 3 }, true);
+        }
+        let frame = |file: &[u8]| [&[17, 1], file, &[3], &[0; 16]].concat();
+        assert_eq!(stacks.push_known_frame::<false>(&frame(&[2])), Some(4));
+        assert_eq!(
+            stacks.push_known_frame::<false>(&frame(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1])),
+            Some(12)
+        );
+        let too_large = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
+        assert_eq!(stacks.push_known_frame::<false>(&frame(&too_large)), None);
     }
 }

@@ -15,7 +15,7 @@ pub mod hints;
 mod splice;
 
 use dice::Dice;
-use tracehound_wire::{Batch, Body, Item, StringRecord, Trace};
+use tracehound_wire::{Batch, Body, Item, StringRecord, Trace, Version, parse_header};
 
 /// The engine's own mutation of `data[..size]` into at most `max_size` bytes; returns the new size.
 pub type ByteMutator = fn(data: &mut [u8], size: usize, max_size: usize) -> usize;
@@ -23,15 +23,24 @@ pub type ByteMutator = fn(data: &mut [u8], size: usize, max_size: usize) -> usiz
 /// Most edits of one call.
 const MOST_EDITS: usize = 4;
 
+/// Of so many mutations one is of all bytes. The others leave the header as it is, or mend it: behind a broken one
+/// nothing is read.
+const WHOLE: usize = 16;
+
 /// Mutates `data[..size]` in place into at most `max_size` bytes and returns the new size.
 /// The same seed gives the same result, as far as `bytes` does.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: ByteMutator) -> usize {
     let mut dice = Dice::new(seed);
-    if dice.one_in(4) {
-        return bytes(data, size, max_size);
-    }
-    let Ok(mut trace) = Trace::decode(&data[..size]) else {
-        return bytes(data, size, max_size);
+    let whole = dice.one_in(WHOLE);
+    let kept = match parse_header(&data[..size]) {
+        _ if whole => 0,
+        Ok(header) => header.len,
+        Err(_) => return mend(data, size, max_size, &mut dice).unwrap_or_else(|| bytes(data, size, max_size)),
+    };
+    let trace = if whole || dice.one_in(4) { None } else { Trace::decode(&data[..size]).ok() };
+    let Some(mut trace) = trace else {
+        let kept = if kept < max_size { kept } else { 0 };
+        return kept + bytes(&mut data[kept..], size - kept, max_size - kept);
     };
     let by_engine = match dice.below(6) {
         0 => mutate_payload(&mut trace, &mut dice, bytes),
@@ -47,6 +56,14 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: B
         Some(new_size) if new_size != 0 => new_size,
         _ => bytes(data, size, max_size),
     }
+}
+
+/// Writes some version's header over the front; `None` if there is no room for it.
+fn mend(data: &mut [u8], size: usize, max_size: usize, dice: &mut Dice) -> Option<usize> {
+    let header = dice.pick(&Version::ALL)?.header();
+    let new_size = size.max(header.len());
+    data[..max_size].get_mut(..new_size)?[..header.len()].copy_from_slice(&header);
+    Some(new_size)
 }
 
 /// Writes a splice of two traces into `out` and returns its size; 0 if they do not fit.

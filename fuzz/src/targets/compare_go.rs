@@ -56,9 +56,23 @@ fn run(bytes: &[u8]) -> Keep {
     Keep::Yes
 }
 
+/// Builds Go's reader as the target needs it, unless it was built before: that takes longer than an engine waits
+/// for an input.
+///
+/// # Errors
+/// If there is no Go toolchain, or it does not build the worker.
+pub fn prepare() -> Result<(), GuideError> {
+    toolchain()?.worker_of(&Recipe::coverage())?;
+    Ok(())
+}
+
+fn toolchain() -> Result<Toolchain, GuideError> {
+    Ok(Toolchain::resolve(&env::var("TRACEHOUND_FUZZ_GO").unwrap_or_else(|_| GO.to_owned()))?)
+}
+
 impl Pair {
     fn start() -> Result<Pair, GuideError> {
-        let toolchain = Toolchain::resolve(&env::var("TRACEHOUND_FUZZ_GO").unwrap_or_else(|_| GO.to_owned()))?;
+        let toolchain = toolchain()?;
         let mut recipe = Recipe::coverage();
         if let Some(plant) = env::var_os("TRACEHOUND_FUZZ_PLANT") {
             recipe = Plant::from_file(Path::new(&plant))?.add_to(recipe, &toolchain)?;

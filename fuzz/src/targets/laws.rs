@@ -1,8 +1,7 @@
 //! Choices as a legal history, and one law that is asked of it.
 
-use crate::choices::{examine, legal};
+use crate::choices::{MadeCase, examine, legal};
 use crate::target::{Input, Keep, Target};
-use tracehound_oracle::hunt::HuntCase;
 use tracehound_oracle::laws::Law;
 
 /// The laws that take turns; the first byte says which one is asked.
@@ -18,15 +17,14 @@ pub const TARGET: Target = Target {
     run,
 };
 
-fn history(choices: &[u8]) -> HuntCase {
+fn history(choices: &[u8]) -> Option<MadeCase> {
     legal(choices.get(1..).unwrap_or_default())
 }
 
 fn run(choices: &[u8]) -> Keep {
     let law = LAWS[usize::from(choices.first().copied().unwrap_or(0)) % LAWS.len()];
-    let case = history(choices);
-    if let Some(made) = case.make() {
-        examine(case, made, Some(law));
+    if let Some(case) = history(choices) {
+        examine(case, Some(law));
     }
     Keep::Yes
 }

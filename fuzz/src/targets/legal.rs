@@ -14,9 +14,8 @@ pub const TARGET: Target = Target {
 };
 
 fn run(choices: &[u8]) -> Keep {
-    let case = legal(choices);
-    if let Some(made) = case.make() {
-        examine(case, made, Some(Law::Truth));
+    if let Some(case) = legal(choices) {
+        examine(case, Some(Law::Truth));
     }
     Keep::Yes
 }

@@ -13,8 +13,7 @@ pub const TARGET: Target = Target {
 };
 
 fn run(choices: &[u8]) -> Keep {
-    let case = mutated(choices);
-    let Some(made) = case.make() else { return Keep::No };
-    examine(case, made, None);
+    let Some(case) = mutated(choices) else { return Keep::No };
+    examine(case, None);
     Keep::Yes
 }

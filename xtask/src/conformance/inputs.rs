@@ -30,7 +30,14 @@ pub fn shipped(toolchain: &Toolchain, raw: &mut Raw) -> Result<Vec<Input>> {
         let bytes = raw.binary_of(&text).doing(path.display())?;
         inputs.push(Input { name: named("tests", &path), bytes: bytes.into(), archive: Some(archive) });
     }
-    for folder in files(&data.join("fuzz"))? {
+    inputs.extend(fuzzed(toolchain)?);
+    Ok(inputs)
+}
+
+/// The seeds of Go's own fuzz tests.
+pub fn fuzzed(toolchain: &Toolchain) -> Result<Vec<Input>> {
+    let mut inputs = Vec::new();
+    for folder in files(&toolchain.trace_package().join("testdata/fuzz"))? {
         for path in files(&folder)? {
             let bytes = fuzz_input(&read(&path)?).doing(path.display())?;
             inputs.push(Input { name: named("fuzz", &path), bytes: bytes.into(), archive: None });

@@ -45,6 +45,14 @@ pub fn shipped(toolchain: &Toolchain) -> Result<Vec<Arc<[u8]>>> {
     Ok(inputs.into_iter().map(|input| input.bytes).collect())
 }
 
+/// The seeds of the toolchain's own fuzz tests.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn fuzzed(toolchain: &Toolchain) -> Result<Vec<Arc<[u8]>>> {
+    Ok(inputs::fuzzed(toolchain)?.into_iter().map(|input| input.bytes).collect())
+}
+
 fn check(toolchain: &Toolchain, large: bool) -> Result<Tally> {
     let started = Instant::now();
     let mut raw = Raw::start(toolchain)?;

@@ -11,17 +11,51 @@ use tracehound_oracle::readers::go::toolchain::cache_folder;
 /// The version of cargo-fuzz that is installed when there is none.
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// Builds every target without a sanitizer, which stable Rust can; gives the folder of the programs.
+/// How the targets are built: always optimised, and without a sanitizer, which stable Rust can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// As fast as they get. Nothing is shown to the engine of what our own code compares: the numbers of a trace are
+    /// varints, in which the engine does not find the operands again, and each comparison costs a call. What Go's
+    /// reader compares is shown all the same.
+    Fast,
+    /// With debug assertions, checks for overflow, and the comparisons.
+    Checked,
+    /// As [`Build::Fast`], with the planted faults, of which none is armed.
+    Faulty,
+}
+
+impl Build {
+    /// Its folder, below `target/`.
+    fn folder(self) -> &'static str {
+        match self {
+            Build::Fast => "fuzz",
+            Build::Checked => "fuzz-checked",
+            Build::Faulty => "fuzz-faulty",
+        }
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Build::Fast => &["--release", "--no-trace-compares"],
+            Build::Checked => &["--debug-assertions"],
+            Build::Faulty => &["--release", "--no-trace-compares", "--features", "faults"],
+        }
+    }
+}
+
+/// Builds every target; gives the folder of the programs.
 ///
 /// # Errors
 /// If cargo-fuzz cannot be installed or a target does not build.
-pub fn build() -> Result<PathBuf> {
+pub fn build(how: Build) -> Result<PathBuf> {
     let path = path_with_cargo_fuzz()?;
-    let target_dir = repository().join("target/fuzz");
-    let mut command = cargo(&["fuzz", "build", "--sanitizer", "none", "--target-dir"]);
-    command.arg(&target_dir).env("PATH", &path);
+    let target_dir = repository().join("target").join(how.folder());
+    let mut command = cargo(&["fuzz", "build", "--sanitizer", "none"]);
+    command.args(how.arguments()).arg("--target-dir").arg(&target_dir).env("PATH", &path);
     // This program itself was started by cargo; its flags are not the targets'.
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    // Code that can be compiled again in pieces is slower.
+    command.env("CARGO_INCREMENTAL", "0");
     if !succeeds(&mut command)? {
         return Err(Fault::new("the fuzz targets do not build"));
     }

@@ -1,7 +1,7 @@
 //! Processor time of campaigns. On a machine that does other things too, runs a second say
 //! little; runs for each second that the processor gave do.
 
-use rustix::process::{WaitOptions, set_child_subreaper, wait};
+use rustix::process::{Pid, WaitOptions, set_child_subreaper, waitpid};
 use std::fs;
 
 /// Ticks a second of /proc (USER_HZ, which Linux fixes for programs).
@@ -10,6 +10,8 @@ const TICKS: f64 = 100.0;
 /// A campaign under way.
 pub struct Meter {
     before: f64,
+    /// Children that this process had before: the Go reader of a target that it has run itself stays.
+    others: Vec<u32>,
 }
 
 impl Meter {
@@ -18,22 +20,70 @@ impl Meter {
     pub fn start() -> Meter {
         // Where there is no such call, the Go child's time is missing in the figures.
         let _ = set_child_subreaper(Some(rustix::process::getpid()));
-        Meter { before: children() }
+        Meter { before: reaped(), others: children_of("self") }
     }
 
     /// Seconds of processor time of all processes that were started since, and have ended.
     pub fn stop(self) -> f64 {
-        // Until no child is left. Those of a fuzzer end when its pipes close.
-        while wait(WaitOptions::empty()).is_ok() {}
-        children() - self.before
+        // Until none of them is left. Those of a fuzzer end when its pipes close.
+        while let Some(child) = children_of("self").into_iter().find(|c| !self.others.contains(c)) {
+            let _ = waitpid(Pid::from_raw(child as i32), WaitOptions::empty());
+        }
+        reaped() - self.before
     }
 }
 
 /// Seconds of processor time of all children that were waited for; 0 where there is no /proc.
-fn children() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Behind the name in parentheses, which may hold anything, cutime and cstime are the 14th and 15th.
+fn reaped() -> f64 {
+    let [.., user, system] = times("self");
+    user + system
+}
+
+/// Seconds of processor time that a process under way and all its descendants have had so far; 0 where there is no
+/// /proc.
+pub fn spent_by(process: u32) -> f64 {
+    let process = process.to_string();
+    let own: f64 = times(&process).iter().sum();
+    own + children_of(&process).into_iter().map(spent_by).sum::<f64>()
+}
+
+/// The children of a process; none where there is no /proc.
+fn children_of(process: &str) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|c| c.parse().ok()).collect::<Vec<u32>>()).collect()
+}
+
+/// A process's own time in user and in system mode, and that of its children that were waited for, in seconds.
+fn times(process: &str) -> [f64; 4] {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // Behind the name in parentheses, which may hold anything, utime is the 12th; stime, cutime and cstime follow.
     let behind = stat.rsplit(") ").next().unwrap_or_default();
     let ticks = |n: usize| behind.split(' ').nth(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(13) + ticks(14)) / TICKS
+    [11, 12, 13, 14].map(|n| ticks(n) / TICKS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn a_child_from_before_is_not_waited_for() {
+        let mut before = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let meter = Meter::start();
+        Command::new("true").status().unwrap();
+        assert!(meter.stop() >= 0.0);
+        drop(before.stdin.take());
+        before.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_under_way_has_spent_time() {
+        let mut n = 0u64;
+        while spent_by(std::process::id()) == 0.0 {
+            n = std::hint::black_box((0..1_000_000).fold(n, u64::wrapping_add));
+        }
+        assert_eq!(spent_by(u32::MAX), 0.0, "a process that is not there");
+    }
 }

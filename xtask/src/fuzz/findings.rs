@@ -8,8 +8,9 @@ use crate::fault::{Doing, Result, repository};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use tracehound_fuzz::choices::MadeCase;
 use tracehound_fuzz::{Input, Target};
-use tracehound_oracle::hunt::{self, Examiner, Finding, HuntCase, Presentation, Setup};
+use tracehound_oracle::hunt::{self, Examiner, Finding, Presentation, Setup};
 use tracehound_wire::{Expect, TestFile};
 
 /// Where findings go, below the root.
@@ -23,7 +24,8 @@ pub fn finding(target: &Target, crash: &Path) -> Result<()> {
     let input = fs::read(crash).doing(format!("read {}", crash.display()))?;
     println!("{}: crash in {}", target.name, crash.display());
     if let Input::Choices(case) = target.input
-        && of_choices(case(&input))?
+        && let Some(case) = case(&input)
+        && of_choices(case)?
     {
         return Ok(());
     }
@@ -31,11 +33,10 @@ pub fn finding(target: &Target, crash: &Path) -> Result<()> {
 }
 
 /// Whether the case breaks a law here too, and so became a finding.
-fn of_choices(case: HuntCase) -> Result<bool> {
+fn of_choices(case: MadeCase) -> Result<bool> {
     let setup = Setup::default();
     let mut examiner = Examiner::new(&setup).doing("start the built-in reader")?;
-    let Some(made) = case.make() else { return Ok(false) };
-    let Some(breach) = examiner.examine(&[(case, made)]).into_iter().next() else { return Ok(false) };
+    let Some(breach) = examiner.examine(&[case]).into_iter().next() else { return Ok(false) };
     let mut finding = Finding::shrink(&setup, &breach, 1, &Default::default()).doing("shrink the finding")?;
     let presentation = Presentation { command: "tracehound replay".into(), page: None };
     let folder = hunt::write(&repository().join(FINDINGS), &mut finding, &presentation).doing("write the finding")?;

@@ -1,13 +1,12 @@
 //! The proof that Go's coverage guides the fuzzer: conditions planted in a copy of Go's
 //! reader, which ours has no code for, so that only Go's coverage and comparisons lead there.
 
-use super::build::{build, on_core};
-use super::yardstick::Rate;
+use super::build::{Build, build, on_core};
+use super::engine::{self, median};
 use crate::fault::{Doing, Fault, Result, repository};
 use crate::tally::Tally;
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
 use tracehound_fuzz::plant::Plant;
 use tracehound_fuzz::targets::compare_go::TARGET;
 
@@ -25,7 +24,7 @@ const MAX_LEN: usize = 256;
 /// # Errors
 /// If a plant does not fire on the trace that is made by hand for it, or a fuzzer finds something else.
 pub fn prove(runs: u64, seeds: u32) -> Result<Tally> {
-    let programs = build()?;
+    let programs = build(Build::Fast)?;
     let program = programs.join(TARGET.name);
     let mut tally = Tally::default();
     let folder = repository().join("fuzz/plants");
@@ -50,13 +49,6 @@ pub fn prove(runs: u64, seeds: u32) -> Result<Tally> {
     Ok(tally)
 }
 
-/// The middle one, where not to find it is more than any number.
-fn median(found: &[Option<u64>]) -> Option<u64> {
-    let mut sorted: Vec<u64> = found.iter().map(|n| n.unwrap_or(u64::MAX)).collect();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied().filter(|&n| n != u64::MAX)
-}
-
 fn shown(found: Option<u64>) -> String {
     found.map_or("not found".to_owned(), |n| n.to_string())
 }
@@ -78,33 +70,17 @@ fn until_found(program: &Path, plant: &Path, start: &[u8], runs: u64, seed: u32,
         .arg(format!("-exact_artifact_path={}", crash.display()))
         .arg("-print_final_stats=1")
         .arg(&corpus)
-        .env("TRACEHOUND_FUZZ_PLANT", plant)
-        .stdout(Stdio::null());
+        .env("TRACEHOUND_FUZZ_PLANT", plant);
     if !guided {
         command.env("TRACEHOUND_FUZZ_UNGUIDED", "1");
     }
-    let output = command.output().doing("run the fuzzer")?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let mut rate = Rate::default();
-    text.lines().for_each(|l| rate.note(l));
-    if output.status.success() {
+    let ended = engine::run(&mut command, |_| ())?;
+    if ended.well {
         return Ok(None);
     }
-    if text.contains("planted: ") {
-        return Ok(Some(rate.runs));
+    if ended.output.contains("planted: ") {
+        return Ok(Some(ended.runs));
     }
-    let line = text.lines().find(|l| l.contains("differ: ")).unwrap_or("no words");
+    let line = ended.output.lines().find(|l| l.contains("differ: ")).unwrap_or("no words");
     Err(Fault::new(format!("the fuzzer found something else than the plant: {line}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::median;
-
-    #[test]
-    fn not_found_is_more_than_any_number() {
-        assert_eq!(median(&[Some(5), None, Some(1)]), Some(5));
-        assert_eq!(median(&[None, None, Some(1)]), None);
-        assert_eq!(median(&[]), None);
-    }
 }

@@ -7,15 +7,18 @@ mod build;
 mod cover;
 mod cpu;
 mod dictionary;
+mod engine;
+mod faults;
 mod findings;
 mod guidance;
 mod llvm;
 mod oss;
 mod places;
+mod rates;
 mod run;
 mod yardstick;
 
-pub use build::build;
+pub use build::{Build, build};
 pub use places::Places;
 pub use run::merge;
 
@@ -74,6 +77,15 @@ pub enum Command {
         #[arg(long, value_name = "N", default_value_t = 3)]
         seeds: u32,
     },
+    /// Time until libFuzzer finds planted faults of the reader, from the committed corpus
+    Faults {
+        /// Seeds for each fault, whose median counts
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        seeds: u32,
+        /// The core to run on
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        core: usize,
+    },
     /// Run oss-fuzz/build.sh here, with OSS-Fuzz's variables, and check what it puts out
     OssCheck {
         /// Build with this sanitizer: address needs the nightly toolchain, none does not
@@ -91,6 +103,15 @@ pub struct Options {
     /// The core to run on; fuzzer and Go child on the same one are several times faster
     #[arg(long, value_name = "N", default_value_t = 0)]
     core: usize,
+    /// Build with debug assertions, checks for overflow, and comparisons shown to the engine: slower, and sees more
+    #[arg(long)]
+    checks: bool,
+}
+
+impl Options {
+    fn build(self) -> Build {
+        if self.checks { Build::Checked } else { Build::Fast }
+    }
 }
 
 /// Performs a command; counts what was checked.
@@ -101,12 +122,13 @@ pub fn perform(command: &Command) -> Result<Tally> {
     match command {
         Command::List => list(),
         Command::Run { target, options, runs, fork } => run::one(named(target)?, *options, *runs, *fork),
-        Command::All { options } => run::all(*options),
+        Command::All { options } => rates::all(*options),
         Command::Min { target: Some(target) } => run::minimise(&[named(target)?]),
         Command::Min { target: None } => run::minimise(&TARGETS.iter().collect::<Vec<_>>()),
         Command::Cover { lines } => cover::cover(*lines),
         Command::Dict { check } => dictionary::dictionary(*check),
         Command::Guidance { runs, seeds } => guidance::prove(*runs, *seeds),
+        Command::Faults { seeds, core } => faults::measure(*seeds, *core),
         Command::OssCheck { sanitizer } => oss::check(sanitizer),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::fault::{Doing, Result, repository};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracehound_fuzz::Target;
 
 /// The folders of one target.
@@ -55,4 +55,16 @@ impl Places {
         }
         Ok(())
     }
+}
+
+/// Copies the files of one folder into another, which is made if it is missing.
+///
+/// # Errors
+/// If one cannot be read or written.
+pub fn copy_all(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).doing(format!("make {}", to.display()))?;
+    for path in tracehound_fuzz::replay::files(from).doing("list a corpus")? {
+        fs::copy(&path, to.join(path.file_name().unwrap_or_default())).doing("copy a corpus")?;
+    }
+    Ok(())
 }

@@ -1,21 +1,18 @@
 //! Campaigns: libFuzzer on a target, its figures, and what it found.
 
-use super::build::{build, on_core};
-use super::cpu::Meter;
+use super::build::{Build, build, on_core};
 use super::dictionary::DICTIONARY;
+use super::engine::{self, Rate};
 use super::findings;
-use super::yardstick::{self, Rate};
+use super::places::copy_all;
 use super::{Options, Places};
 use crate::fault::{Doing, Fault, Result, repository};
 use crate::tally::Tally;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use tracehound_fuzz::{Input, TARGETS, Target};
-
-/// How many times Go's own FuzzReader a target has to be, where that was promised.
-const PROMISED: [(&str, f64); 3] = [("bytes", 10.0), ("legal", 3.0), ("compare_go", 1.5)];
+use tracehound_fuzz::targets::compare_go;
+use tracehound_fuzz::{Input, Target};
 
 /// What came of a campaign.
 pub struct Campaign {
@@ -31,7 +28,7 @@ pub struct Campaign {
 
 /// One target.
 pub fn one(target: &Target, options: Options, runs: Option<u64>, fork: Option<usize>) -> Result<Tally> {
-    let programs = build()?;
+    let programs = build(options.build())?;
     let mut more = Vec::new();
     if let Some(runs) = runs {
         more.push(format!("-runs={runs}"));
@@ -42,42 +39,13 @@ pub fn one(target: &Target, options: Options, runs: Option<u64>, fork: Option<us
     let campaign = campaign(target, &programs, options, &more, true)?;
     let mut tally = Tally::default();
     report(target, &campaign, &mut tally)?;
-    println!("{:12} {}", target.name, campaign.rate);
-    Ok(tally)
-}
-
-/// Every target, and the yardstick.
-pub fn all(options: Options) -> Result<Tally> {
-    let programs = build()?;
-    let mut tally = Tally::default();
-    let yardstick = yardstick::go_fuzz_reader(options.time, options.core)?;
-    println!("{:12} {yardstick}", "FuzzReader");
-    let mut rows = Vec::new();
-    for target in TARGETS {
-        let campaign = campaign(target, &programs, options, &[], false)?;
-        report(target, &campaign, &mut tally)?;
-        println!("{:12} {}", target.name, campaign.rate);
-        rows.push((target, campaign));
-    }
-    println!("\n{:12} {:>12} {:>10} {:>8} {:>9}  promised", "target", "runs", "runs/cpu s", "ratio", "new");
-    println!("{:12} {:>12} {:>10.0} {:>8} {:>9}", "FuzzReader", yardstick.runs, yardstick.per_second(), "1.0", "");
-    for (target, campaign) in rows {
-        let ratio = campaign.rate.per_second() / yardstick.per_second();
-        let promised = PROMISED.iter().find(|(name, _)| *name == target.name).map(|(_, ratio)| *ratio);
-        let kept = promised.map_or(String::new(), |least| {
-            tally.count(ratio >= least);
-            format!("{least} {}", if ratio >= least { "kept" } else { "NOT KEPT" })
-        });
-        let Rate { runs, .. } = campaign.rate;
-        let speed = campaign.rate.per_second();
-        println!("{:12} {runs:>12} {speed:>10.0} {ratio:>8.1} {:>9}  {kept}", target.name, campaign.new);
-    }
+    println!("{:12} {}; {} inputs are new", target.name, campaign.rate, campaign.new);
     Ok(tally)
 }
 
 /// Minimises working corpora, the committed seeds counted in.
 pub fn minimise(targets: &[&Target]) -> Result<Tally> {
-    let programs = build()?;
+    let programs = build(Build::Fast)?;
     for target in targets {
         let places = Places::of(target)?;
         places.unpack(target)?;
@@ -118,50 +86,61 @@ pub fn merge(programs: &Path, target: &Target, into: &Path, from: &[&Path]) -> R
     Ok(features.unwrap_or(0))
 }
 
-/// Runs the engine. `loud` shows its own output.
+/// Runs the engine from the committed seeds. `loud` shows its own output.
 pub fn campaign(target: &Target, programs: &Path, options: Options, more: &[String], loud: bool) -> Result<Campaign> {
     let places = Places::of(target)?;
     places.unpack(target)?;
+    campaign_in(&places, target, programs, options, more, loud)
+}
+
+/// Runs the engine from what lies in these places.
+pub fn campaign_in(
+    places: &Places,
+    target: &Target,
+    programs: &Path,
+    options: Options,
+    more: &[String],
+    loud: bool,
+) -> Result<Campaign> {
+    if target.name == compare_go::TARGET.name {
+        compare_go::prepare().doing("build Go's reader")?;
+    }
     let (had, crashed) = (count(&places.working)?, count(&places.crashes)?);
     let mut command = on_core(&programs.join(target.name), options.core);
     command
         .arg(format!("-max_total_time={}", options.time.as_secs()))
-        .arg(format!("-max_len={}", target.max_len))
         .arg(format!("-artifact_prefix={}/", places.crashes.display()))
         .args(["-print_final_stats=1", "-timeout=20", "-rss_limit_mb=2048"])
         .args(more);
-    if matches!(target.input, Input::Trace) {
-        command.arg(format!("-dict={}", repository().join(DICTIONARY).display()));
-    }
-    command.arg(&places.working).arg(&places.seeds);
-    command.current_dir(repository().join("target")).stdout(Stdio::null()).stderr(Stdio::piped());
-    let meter = Meter::start();
-    let mut child = command.spawn().doing(format!("start {}", target.name))?;
-    let mut rate = Rate::default();
-    let mut tail = Vec::new();
-    for line in child.stderr.take().into_iter().flat_map(|e| BufReader::new(e).split(b'\n')) {
-        let line = String::from_utf8_lossy(&line.doing("read the engine's output")?).into_owned();
+    command.args(arguments(target)).arg(&places.working).arg(&places.seeds);
+    command.current_dir(repository().join("target"));
+    let ended = engine::run(&mut command, |line| {
         if loud {
             eprintln!("{line}");
         }
-        rate.note(&line);
-        tail.push(line);
-        if tail.len() > 200 {
-            tail.drain(..100);
-        }
-    }
-    let status = child.wait().doing("wait for the engine")?;
-    rate.cpu = meter.stop();
+    })?;
     let crashes = newest(&places.crashes, count(&places.crashes)?.saturating_sub(crashed))?;
-    if !status.success() && !loud {
-        eprintln!("{}", last_lines(&tail.join("\n"), 25));
+    if !ended.well && !loud {
+        eprintln!("{}", last_lines(&ended.output, 25));
     }
     let new = count(&places.working)?.saturating_sub(had);
-    Ok(Campaign { rate, new, crashes, ended_well: status.success() })
+    Ok(Campaign { rate: ended.rate, new, crashes, ended_well: ended.well })
+}
+
+/// What the engine is told about a target.
+pub fn arguments(target: &Target) -> Vec<String> {
+    let mut all = vec![format!("-max_len={}", target.max_len)];
+    // The engine's count of rare edges takes about as long as a case, and as many inputs without it reach as many
+    // edges. What other processes find is looked for now and then.
+    all.extend(["-entropic=0", "-reload=30"].map(str::to_owned));
+    if matches!(target.input, Input::Trace) {
+        all.push(format!("-dict={}", repository().join(DICTIONARY).display()));
+    }
+    all
 }
 
 /// Turns crashes into findings, and counts the campaign.
-fn report(target: &Target, campaign: &Campaign, tally: &mut Tally) -> Result<()> {
+pub fn report(target: &Target, campaign: &Campaign, tally: &mut Tally) -> Result<()> {
     for crash in &campaign.crashes {
         findings::finding(target, crash)?;
     }
@@ -179,14 +158,6 @@ fn newest(folder: &Path, n: usize) -> Result<Vec<PathBuf>> {
     all.sort_by_key(|p| std::cmp::Reverse(p.metadata().and_then(|m| m.modified()).ok()));
     all.truncate(n);
     Ok(all)
-}
-
-fn copy_all(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).doing(format!("make {}", to.display()))?;
-    for path in tracehound_fuzz::replay::files(from).doing("list a corpus")? {
-        fs::copy(&path, to.join(path.file_name().unwrap_or_default())).doing("copy a corpus")?;
-    }
-    Ok(())
 }
 
 fn last_lines(text: &str, n: usize) -> String {

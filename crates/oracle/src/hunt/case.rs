@@ -99,25 +99,28 @@ impl HuntCase {
 
     /// Makes the case. `None` if the edit finds no place.
     pub fn make(&self) -> Option<Made> {
-        let Some(edit) = &self.edit else {
-            return Some(match &self.origin {
-                Origin::Raw(bytes) => Made { history: None, bytes: bytes.clone(), edit: None },
-                Origin::History(case) => {
-                    let history = case.generate();
-                    Made { bytes: history.bytes().into(), history: Some(history), edit: None }
-                }
-            });
-        };
-        let (bytes, edit) = if fixed::name(edit.operator).is_some() {
-            fixed::nth(edit.operator, edit.choices)?
-        } else {
-            let operator = Operator::named(edit.operator)?;
-            let trace = match &self.origin {
-                Origin::History(case) => case.generate().into_trace(),
-                Origin::Raw(bytes) => Trace::decode(bytes).ok()?,
-            };
-            self.origin.apply(operator, edit.choices, &Facts::new(&trace))?
-        };
+        match (&self.origin, &self.edit) {
+            (_, Some(edit)) if fixed::name(edit.operator).is_some() => {
+                let (bytes, edit) = fixed::nth(edit.operator, edit.choices)?;
+                Some(Made { history: None, bytes, edit: Some(edit) })
+            }
+            (Origin::History(case), _) => self.make_of(case.generate()),
+            (Origin::Raw(bytes), None) => Some(Made { history: None, bytes: bytes.clone(), edit: None }),
+            (Origin::Raw(bytes), Some(edit)) => self.edited(edit, &Trace::decode(bytes).ok()?),
+        }
+    }
+
+    /// The same as [`HuntCase::make`] where `history`, which has to be that of this case, is there already.
+    pub fn make_of(&self, history: History) -> Option<Made> {
+        match &self.edit {
+            None => Some(Made { bytes: history.bytes().into(), history: Some(history), edit: None }),
+            Some(edit) => self.edited(edit, &history.into_trace()),
+        }
+    }
+
+    fn edited(&self, edit: &Edit, trace: &Trace) -> Option<Made> {
+        let operator = Operator::named(edit.operator)?;
+        let (bytes, edit) = self.origin.apply(operator, edit.choices, &Facts::new(trace))?;
         Some(Made { history: None, bytes, edit: Some(edit) })
     }
 }
