@@ -77,6 +77,8 @@ pub struct Check {
     #[arg(long, value_name = "A..B", value_parser = generations)]
     pub generations: Option<RangeInclusive<u64>>,
     #[command(flatten)]
+    pub threads: ThreadArgs,
+    #[command(flatten)]
     pub strict: StrictArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -117,6 +119,8 @@ pub struct Events {
     /// The reader that is asked
     #[arg(long, default_value = "builtin", value_name = "READER", value_parser = reader)]
     pub reader: ReaderSpec,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
     #[command(flatten)]
     pub strict: StrictArgs,
     #[command(flatten)]
@@ -334,6 +338,14 @@ impl StrictArgs {
         }
         Err(Failure::Usage("--strict is a mode of the built-in reader, which was not named".into()))
     }
+}
+
+/// How many threads the built-in reader uses.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct ThreadArgs {
+    /// Let the built-in reader decode on a second thread; more than two are used as two
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: u16,
 }
 
 /// Faults to plant in the built-in reader.

@@ -1,5 +1,6 @@
 //! A thread's place in its stream of events: decodes one event ahead, in place.
 
+use crate::ahead::{EVENT_WORDS, describe};
 use crate::bits::{Nth, Pext, Work, gather, nth_one, number_ends, perform, up_to_lowest};
 use crate::clock::Clock;
 use crate::event::Emitted;
@@ -83,6 +84,14 @@ impl Arity {
             (_, false) => &GO_123,
             (_, true) => &GO_125,
         })
+    }
+}
+
+impl Arity {
+    /// The type of an event that begins with this byte.
+    #[inline(always)]
+    pub fn ty(self, byte: u8) -> EventType {
+        self.0[usize::from(byte)].ty
     }
 }
 
@@ -303,6 +312,24 @@ impl Scan {
         if row.n > 2 {
             (out.args[2], out.args[3]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
         }
+    }
+
+    /// Writes the same as words, for a reader that knows in which hand the thread is; how many.
+    #[inline(always)]
+    pub fn record<const PEXT: bool>(&self, ground: &Ground<'_>, turn: usize, out: &mut [u64; EVENT_WORDS]) -> usize {
+        let place = (self.at, self.time);
+        let Some(WordEvent { row, word, ends }) = WordEvent::of::<PEXT>(ground, self.at) else {
+            let (ty, args) = self.show_one_by_one(ground);
+            out[2..].copy_from_slice(&args);
+            return describe(out, place, ty, turn, true);
+        };
+        let mut numbers = Numbers { word, ends };
+        (out[2], out[3]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
+        let long = row.n > 2;
+        if long {
+            (out[4], out[5]) = (numbers.next::<PEXT>(), numbers.next::<PEXT>());
+        }
+        describe(out, place, row.ty, turn, long)
     }
 
     #[cold]

@@ -51,6 +51,22 @@ impl Frontier {
         }
     }
 
+    /// One that is this heap.
+    pub fn of(slots: Vec<Slot>) -> Frontier {
+        Frontier { slots, ..Frontier::new(FaultSet::default()) }
+    }
+
+    /// The heap, as long as no queue is in its place.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// Becomes this heap.
+    pub fn set_slots(&mut self, slots: &[Slot]) {
+        self.slots.clear();
+        self.slots.extend_from_slice(slots);
+    }
+
     pub fn clear(&mut self, room: usize) {
         self.queue = None;
         self.slots.clear();

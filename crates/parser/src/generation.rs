@@ -72,6 +72,16 @@ pub(crate) struct Generation {
     pub swallowed: bool,
 }
 
+/// What a generation has to know of the one before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Link {
+    spill: Option<Item>,
+    stamp: u32,
+    swallowed: bool,
+    number: u64,
+    index: u64,
+}
+
 /// What loading needs besides the generation.
 pub(crate) struct Loader<'x, 'a> {
     pub input: &'x mut Input<'a>,
@@ -90,9 +100,26 @@ impl Generation {
         self.number
     }
 
+    /// Whether nothing has been loaded into it.
+    pub fn is_untouched(&self) -> bool {
+        self.stamp == 0
+    }
+
     /// Whether a batch of a further generation has been read.
     pub fn has_spill(&self) -> bool {
         self.spill.is_some()
+    }
+
+    /// What the next one has to know, if that is another value.
+    pub fn link(&self, tables: &Tables) -> Link {
+        let Generation { spill, stamp, swallowed, .. } = *self;
+        Link { spill, stamp, swallowed, number: tables.number, index: tables.index }
+    }
+
+    /// Makes this value, and the tables, ready to load what comes behind another one.
+    pub fn succeed(&mut self, before: Link, tables: &mut Tables) {
+        (self.spill, self.stamp, self.swallowed) = (before.spill, before.stamp, before.swallowed);
+        (tables.number, tables.index) = (before.number, before.index);
     }
 
     /// Replaces this generation by the next one of the input.

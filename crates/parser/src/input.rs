@@ -36,6 +36,14 @@ impl<'a> Input<'a> {
         Input { source, base: 0, pos: 0 }
     }
 
+    /// All bytes, if they are not a stream's.
+    pub fn whole(&self) -> Option<&'a [u8]> {
+        match self.source {
+            Source::Slice(bytes) => Some(bytes),
+            Source::Stream { .. } => None,
+        }
+    }
+
     /// The bytes that are there.
     #[inline]
     pub fn data(&self) -> &[u8] {

@@ -22,6 +22,7 @@
 
 #![deny(unsafe_code)]
 
+mod ahead;
 mod bits;
 mod clock;
 mod cursor;

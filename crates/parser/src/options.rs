@@ -11,13 +11,16 @@ pub struct Options {
     /// Whether to refuse as well what Go's reader accepts although no runtime can have
     /// written it: the rules of [`RejectRule::STRICT`](tracehound_wire::RejectRule::STRICT).
     pub strict: bool,
+    /// How many threads [`Reader::for_each`](crate::Reader::for_each) may use; more than two are used as two. Strict mode and
+    /// readers with planted faults use one.
+    pub threads: usize,
     /// Planted faults; see [`Fault`](crate::Fault).
     pub(crate) faults: FaultSet,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { release: Release::default(), strict: false, faults: FaultSet::from_env() }
+        Options { release: Release::default(), strict: false, threads: 1, faults: FaultSet::from_env() }
     }
 }
 
@@ -35,6 +38,11 @@ impl Options {
     /// These options in strict mode.
     pub fn strictly(self) -> Options {
         Options { strict: true, ..self }
+    }
+
+    /// These options with so many threads.
+    pub fn on_threads(self, threads: usize) -> Options {
+        Options { threads, ..self }
     }
 
     /// These options with `fault` armed as well.

@@ -35,6 +35,13 @@ impl Ready {
         Some(at)
     }
 
+    /// Takes all that have not been taken.
+    #[inline(always)]
+    pub fn take_all(&mut self) -> &[Emitted] {
+        let next = std::mem::replace(&mut self.next, self.end);
+        self.row.get(next..self.end).unwrap_or_default()
+    }
+
     /// The event that was taken from this place.
     #[inline(always)]
     pub fn get(&self, at: usize) -> &Emitted {

@@ -7,6 +7,7 @@
 use crate::bits::{Pext, Work, perform};
 use crate::clock::Clock;
 use crate::details::ClockSnapshot;
+use crate::event::Emitted;
 use crate::fault::{FaultSet, fault};
 use crate::item::Item;
 use crate::release::Switches;
@@ -202,6 +203,15 @@ pub(crate) struct Sample {
     pub stack: u64,
     /// File offset.
     pub offset: u64,
+}
+
+impl Sample {
+    /// The event that it is.
+    pub fn event(&self) -> Emitted {
+        let Sample { time, m, p, g, stack, offset } = *self;
+        let (args, ty) = ([stack, 0, 0, 0], EventType::CPUSample);
+        Emitted { time, m, p, g, args, offset, ty, has_tables: true, ..Emitted::EMPTY }
+    }
 }
 
 /// Reads a CPU sample batch. `base` is the file offset of the data's first byte.

@@ -16,7 +16,7 @@ const LINES_SHOWN: usize = 24;
 
 pub fn run(a: &Check) -> Result<Outcome, Failure> {
     let mut out = output::stdout();
-    let options = a.strict.options([&a.reader])?;
+    let options = a.strict.options([&a.reader])?.on_threads(a.threads.threads.into());
     let mut outcome = Outcome::Fine;
     let mut reader = None;
     for file in &a.files {

@@ -13,7 +13,7 @@ use tracehound_parser::{Options, Reader};
 
 pub fn run(a: &Events) -> Result<Outcome, Failure> {
     let input = Input::read(&a.file)?.of_generations(a.generations.as_ref())?;
-    let options = a.strict.options([&a.reader])?;
+    let options = a.strict.options([&a.reader])?.on_threads(a.threads.threads.into());
     let mut out = output::stdout();
     if let (ReaderSpec::Builtin(release), true) = (&a.reader, a.go) {
         return dump(&mut out, &input, options.of_release(*release));

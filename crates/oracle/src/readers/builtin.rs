@@ -166,19 +166,14 @@ impl Work {
             Ok(reader) => reader,
             Err(e) => return rejected(true, e),
         };
-        while let Some(event) = reader.next_event() {
-            match event {
-                Ok(event) => {
-                    self.add(&event, reports, mimic);
-                    if mode == Mode::Text {
-                        tracehound_parser::dump::write(&mut self.text, &event);
-                        self.text.push(b'\n');
-                    }
-                }
-                Err(e) => return rejected(false, e),
+        let end = reader.for_each(|event| {
+            self.add(event, reports, mimic);
+            if mode == Mode::Text {
+                tracehound_parser::dump::write(&mut self.text, event);
+                self.text.push(b'\n');
             }
-        }
-        Verdict::Accepted
+        });
+        end.map_or_else(|e| rejected(false, e), |_| Verdict::Accepted)
     }
 
     fn add(&mut self, e: &Event<'_>, reports: Reports, mimic: bool) {

@@ -109,16 +109,31 @@ struct Extra {
 }
 
 /// The events that the last one brought with it, the next one last.
+///
+/// Each field has a list of its own: side by side, what was stored one by one would be read at once, which has to wait until
+/// all of the stores have reached the memory.
 #[derive(Debug)]
 struct ExtraEvents {
-    list: [Extra; 2],
+    ty: [EventType; 2],
+    first: [u64; 2],
+    second: [u64; 2],
+    g: [i64; 2],
+    old: [u8; 2],
+    synthetic: [bool; 2],
     len: u8,
 }
 
 impl Default for ExtraEvents {
     fn default() -> ExtraEvents {
-        let none = Extra { ty: EventType::Sync, args: [0; 2], g: -1, old: 0, synthetic: true };
-        ExtraEvents { list: [none; 2], len: 0 }
+        ExtraEvents {
+            ty: [EventType::Sync; 2],
+            first: [0; 2],
+            second: [0; 2],
+            g: [-1; 2],
+            old: [0; 2],
+            synthetic: [true; 2],
+            len: 0,
+        }
     }
 }
 
@@ -126,7 +141,9 @@ impl ExtraEvents {
     /// Adds one, of at most two.
     #[inline(always)]
     fn push(&mut self, extra: Extra) {
-        self.list[usize::from(self.len & 1)] = extra;
+        let at = usize::from(self.len & 1);
+        (self.ty[at], self.g[at], self.old[at], self.synthetic[at]) = (extra.ty, extra.g, extra.old, extra.synthetic);
+        [self.first[at], self.second[at]] = extra.args;
         self.len += 1;
     }
 }
@@ -212,15 +229,15 @@ impl Order {
         self.extra.len != 0
     }
 
-    /// Writes the next one that event `of` brought with it to `out`.
+    /// Writes the next one that event `of` brought with it to `out`, but for its time.
     #[inline(always)]
     pub fn take_extra(&mut self, of: &Emitted, out: &mut Emitted) {
         self.extra.len -= 1;
-        let Extra { ty, args, g, old, synthetic } = self.extra.list[usize::from(self.extra.len & 1)];
-        (out.time, out.m, out.p, out.g, out.offset) = (of.time, of.m, of.p, g, of.offset);
-        (out.ty, out.old, out.new, out.synthetic) = (ty, old, of.new, synthetic);
+        let (at, extra) = (usize::from(self.extra.len & 1), &self.extra);
+        (out.m, out.p, out.g, out.offset) = (of.m, of.p, extra.g[at], of.offset);
+        (out.ty, out.old, out.new, out.synthetic) = (extra.ty[at], extra.old[at], of.new, extra.synthetic[at]);
         (out.has_tables, out.rewritten, out.dangling) = (true, of.rewritten, false);
-        out.args = [args[0], args[1], 0, 0];
+        out.args = [extra.first[at], extra.second[at], 0, 0];
     }
 
     /// The next event that is tried is one of the thread in this hand.

@@ -133,7 +133,7 @@ impl Order {
             if fault!(self.faults, DestroySyscallNoSteal) {
             } else if steal_first {
                 self.brings(Extra { ty: e.ty, args: [0; 2], old: e.old, synthetic: false, ..steal });
-                (e.ty, e.old, e.synthetic) = (steal.ty, steal.old, true);
+                (e.ty, e.old, e.synthetic) = (steal.ty, ps::SYSCALL, true);
                 e.args = [steal.args[0], 0, 0, 0];
             } else {
                 self.brings(steal);

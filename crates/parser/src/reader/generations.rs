@@ -94,6 +94,14 @@ impl Reader<'_> {
 
     fn load(&mut self) -> Result<Loaded, LoadError> {
         self.next_sample = 0;
+        if let Some(follower) = &mut self.follower {
+            let threads = &mut self.order.threads;
+            let loaded = follower.helper.load(&mut self.generation, &mut self.scene.tables, threads);
+            if !matches!(loaded, Ok(Loaded::Generation(_))) {
+                self.generation.samples.clear();
+            }
+            return loaded;
+        }
         let loaded = self.generation.load(&mut Loader {
             input: &mut self.input,
             tables: &mut self.scene.tables,

@@ -5,8 +5,11 @@
 //! of `internal/trace/reader.go` (Go 1.27.3), with the switches of older releases.
 
 mod failures;
+mod follow;
+#[cfg(test)]
+mod follow_tests;
 mod generations;
-mod pair;
+pub(crate) mod pair;
 #[cfg(test)]
 mod queue_tests;
 mod run;
@@ -26,6 +29,7 @@ use crate::options::Options;
 use crate::order::Order;
 use crate::ready::Ready;
 use crate::strict::Strict;
+use follow::{Follower, OnTwo};
 use pair::Habit;
 use run::{GoOn, Run};
 use std::io::Read;
@@ -95,12 +99,18 @@ pub struct Reader<'a> {
     /// The error that ends the trace, on its way out.
     failure: Option<Error>,
     pext: Pext,
+    threads: usize,
+    /// With a second thread that works ahead: its results.
+    follower: Option<Box<Follower>>,
     /// With a fault: an event to deliver again before an error.
     last: Option<Emitted>,
     faults: FaultSet,
     /// How many events were tried one at a time.
     #[cfg(test)]
     tries: u64,
+    /// How many events came from a second thread, and how often the reader went on alone.
+    #[cfg(test)]
+    followed: (usize, usize),
 }
 
 /// Whether there is an event in `current`, or the trace has ended.
@@ -164,10 +174,14 @@ impl<'a> Reader<'a> {
             strict: options.strict.then(|| Box::new(Strict::new(version))),
             failure: None,
             pext: Pext::detect(),
+            threads: options.threads,
+            follower: None,
             last: None,
             faults,
             #[cfg(test)]
             tries: 0,
+            #[cfg(test)]
+            followed: (0, 0),
         })
     }
 
@@ -201,7 +215,9 @@ impl<'a> Reader<'a> {
             return None;
         }
         if self.failure.is_none() {
-            if self.run.is_over() {
+            if self.follows() {
+                self.follow_ahead();
+            } else if self.run.is_over() {
                 self.ready.clear();
                 self.look();
             } else {
@@ -251,15 +267,37 @@ impl<'a> Reader<'a> {
         self.failure = Some(error);
     }
 
-    /// Calls `f` with every event.
+    /// Calls `f` with every event, on this thread. With [`Options::threads`] of two and more a second one decodes ahead if the
+    /// trace is in memory and nothing was read of it before; what comes of it is the same.
     ///
     /// # Errors
     /// The trace's first error, after the events before it.
+    ///
+    /// # Panics
+    /// If the system has no second thread.
     pub fn for_each(&mut self, mut f: impl FnMut(&Event<'_>)) -> Result<Outcome, Error> {
-        while let Some(event) = self.next_event() {
-            f(&event?);
+        match self.bytes_for_two() {
+            None => self.deliver(&mut f),
+            Some(bytes) => std::thread::scope(|scope| {
+                self.follower = Some(Follower::start(scope, bytes, self.setup()));
+                OnTwo(self).0.deliver(&mut f)
+            }),
         }
-        Ok(self.outcome)
+    }
+
+    fn deliver(&mut self, f: &mut impl FnMut(&Event<'_>)) -> Result<Outcome, Error> {
+        loop {
+            for e in self.ready.take_all() {
+                f(&Event { e, scene: &self.scene, data: self.input.data() });
+            }
+            match self.prepare() {
+                None => return Ok(self.outcome),
+                Some(first) => {
+                    let e = self.ready.get(first?);
+                    f(&Event { e, scene: &self.scene, data: self.input.data() });
+                }
+            }
+        }
     }
 
     /// What `f` makes of each event, and the trace's outcome or first error.

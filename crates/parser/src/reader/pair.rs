@@ -9,12 +9,12 @@ use crate::frontier::{Frontier, Slot};
 use crate::threads::{NONE, Threads};
 
 /// The threads' places in their batches. The one whose turn it is has the frontier's first slot in the end.
-pub(super) struct Pair {
+pub(crate) struct Pair {
     pub own: Scan,
     other: Scan,
     /// 0 or 1: whose turn it is, in what follows and in the ordering's hands.
     pub turn: usize,
-    cursors: [u32; 2],
+    pub cursors: [u32; 2],
     /// Where their batches end.
     ends: [usize; 2],
     /// The other one's slot in the frontier; 0 if there is none.
@@ -23,7 +23,7 @@ pub(super) struct Pair {
 
 /// Whether it has been worth while to take two threads to hand: where three and more take turns at every event it is not.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Habit {
+pub(crate) struct Habit {
     /// Short runs of two threads, one after the other.
     short: u8,
     /// For how many runs a thread goes alone.
@@ -56,11 +56,10 @@ impl Habit {
 }
 
 impl Pair {
-    /// The thread of this cursor, which is next, and the one of slot `with` if that is not 0; takes them to hand.
+    /// The thread of this cursor, which is next, and the one of slot `with` if that is not 0.
     #[inline(always)]
-    pub fn begin(cursor: u32, with: usize, frontier: &Frontier, cursors: &[Cursor], threads: &mut Threads) -> Pair {
+    pub fn begin(cursor: u32, with: usize, frontier: &Frontier, cursors: &[Cursor]) -> Pair {
         let first = &cursors[cursor as usize];
-        threads.take_to_hand(0, first.thread);
         let mut pair = Pair {
             own: first.scan(),
             other: Scan::NOWHERE,
@@ -72,10 +71,15 @@ impl Pair {
         if with != 0 {
             let cursor = frontier.get(with).cursor;
             let second = &cursors[cursor as usize];
-            threads.take_to_hand(1, second.thread);
             (pair.other, pair.cursors[1], pair.ends[1]) = (second.scan(), cursor, second.end());
         }
         pair
+    }
+
+    /// Takes the threads to hand.
+    #[inline(always)]
+    pub fn take_to_hand(&self, cursors: &[Cursor], threads: &mut Threads) {
+        take_to_hand(self.cursors, cursors, threads);
     }
 
     /// The cursor of the thread whose turn it is.
@@ -111,5 +115,14 @@ impl Pair {
         if self.slot != 0 {
             settle(self.cursors[!self.turn & 1], &self.other, self.slot);
         }
+    }
+}
+
+/// Takes the threads of these cursors to hand, of which the second one may be none.
+#[inline(always)]
+pub(crate) fn take_to_hand([first, second]: [u32; 2], cursors: &[Cursor], threads: &mut Threads) {
+    threads.take_to_hand(0, cursors[first as usize].thread);
+    if let Some(second) = cursors.get(second as usize) {
+        threads.take_to_hand(1, second.thread);
     }
 }

@@ -5,10 +5,10 @@ use crate::options::Options;
 use tracehound_wire::build::{M, TraceBuilder};
 use tracehound_wire::{Body, Event, EventType, NONE_ID, Version};
 
-struct Random(u64);
+pub(super) struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(super) fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
@@ -26,7 +26,7 @@ fn generation(streams: impl IntoIterator<Item = (u64, u64, Vec<Event>)>) -> Vec<
 
 /// `threads` that take a few goroutines in turns, each by the number that the one before leaves, while their times are
 /// off by up to `jitter`.
-fn trace(threads: u64, jitter: u64, seed: u64) -> Vec<u8> {
+pub(super) fn trace(threads: u64, jitter: u64, seed: u64) -> Vec<u8> {
     let mut random = Random(seed);
     let mut numbers = [0u64; 5];
     // Each thread's last time and what it wrote.

@@ -8,6 +8,7 @@ use super::pair::Pair;
 use super::{Reader, later};
 use crate::bits::Work;
 use crate::cursor::Ground;
+use crate::event::Emitted;
 use crate::fault::{FaultSet, fault};
 use crate::frontier::{Frontier, Turns};
 use crate::order::{Order, Refusal, Reject, World};
@@ -68,7 +69,7 @@ enum Stop {
 }
 
 /// Why a run ends, but not because of another thread's time.
-enum End {
+pub(super) enum End {
     /// What is behind the last event is not known.
     Unknown,
     /// The next event has to wait for another thread's.
@@ -79,11 +80,49 @@ enum End {
     Dangles,
 }
 
+/// What is to be done about a notable event.
+pub(super) enum Notable {
+    /// Nothing more.
+    Goes,
+    /// It names something that is missing.
+    Dangles,
+    /// It has to be delivered at once: the name of the task that it ends lies where the next end of a task puts its own.
+    EndsTask,
+}
+
+/// Puts the events that a notable one, at `at`, brought with it behind it; `at` is the last one's place then.
+#[inline(always)]
+pub(super) fn bring(
+    order: &mut Order,
+    row: &mut [Emitted; ROOM],
+    at: &mut usize,
+    last_time: &mut i64,
+    faults: FaultSet,
+) -> Notable {
+    let first = *at;
+    if row[first].dangling {
+        return Notable::Dangles;
+    }
+    let ends_task = row[first].ty == EventType::UserTaskEnd;
+    while order.has_extra() {
+        *at += 1;
+        let (happened, free) = row.split_at_mut(*at);
+        let extra = &mut free[0];
+        order.take_extra(&happened[first], extra);
+        // The one that brought it was the last, and has this time.
+        extra.time = later(*last_time, last_time, faults);
+    }
+    if ends_task { Notable::EndsTask } else { Notable::Goes }
+}
+
 impl Reader<'_> {
     /// Lets the frontier's first thread go on, if it is what comes next. Not in strict mode, which
     /// looks at every event.
     #[inline]
     pub(super) fn begin_run(&mut self) {
+        if self.follower.is_some() && self.merge_ahead() {
+            return;
+        }
         let sample = self.generation.samples.get(self.next_sample);
         self.run = match self.strict {
             Some(_) => Run::OVER,
@@ -103,7 +142,8 @@ impl Reader<'_> {
         let mut at = 0;
         let stop = loop {
             let (Turns { with, until }, before) = (self.run.turns, at);
-            let mut pair = Pair::begin(self.run.cursor, with, &self.frontier, &self.cursors, &mut self.order.threads);
+            let mut pair = Pair::begin(self.run.cursor, with, &self.frontier, &self.cursors);
+            pair.take_to_hand(&self.cursors, &mut self.order.threads);
             let stop = loop {
                 let next = &mut row[at];
                 pair.own.show::<PEXT>(&ground, next);
@@ -115,22 +155,13 @@ impl Reader<'_> {
                 }
                 next.time = later(next.time, &mut last_time, self.faults);
                 if self.order.take_notable() {
-                    if next.dangling {
-                        break Stop::Ends(End::Dangles);
-                    }
-                    // The name of a task lies where the next end of a task puts its own.
-                    let ends_task = next.ty == EventType::UserTaskEnd;
-                    let first = at;
-                    while self.order.has_extra() {
-                        at += 1;
-                        let (happened, free) = row.split_at_mut(at);
-                        let extra = &mut free[0];
-                        self.order.take_extra(&happened[first], extra);
-                        extra.time = later(extra.time, &mut last_time, self.faults);
-                    }
-                    if ends_task {
-                        at += 1;
-                        break Stop::Ends(End::Unknown);
+                    match bring(&mut self.order, row, &mut at, &mut last_time, self.faults) {
+                        Notable::Goes => {}
+                        Notable::Dangles => break Stop::Ends(End::Dangles),
+                        Notable::EndsTask => {
+                            at += 1;
+                            break Stop::Ends(End::Unknown);
+                        }
                     }
                 }
                 at += 1;
@@ -170,6 +201,11 @@ impl Reader<'_> {
     #[inline(never)]
     fn end_run(&mut self, end: End) {
         let index = std::mem::replace(&mut self.run, Run::OVER).cursor as usize;
+        self.end_at(index, end);
+    }
+
+    /// Ends the run of the thread with this cursor, the frontier's first one.
+    pub(super) fn end_at(&mut self, index: usize, end: End) {
         let error = match end {
             End::Waits => {
                 if self.ready.all().is_empty() {

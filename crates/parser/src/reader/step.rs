@@ -8,7 +8,7 @@ use crate::fault::fault;
 use crate::order::{Refusal, World, ids};
 use crate::queue::Change;
 use crate::strict::Happened;
-use tracehound_wire::{EventType, RejectRule};
+use tracehound_wire::RejectRule;
 
 impl Reader<'_> {
     /// Puts the next event into `current`, wherever it comes from; false at the end of the trace.
@@ -92,19 +92,8 @@ impl Reader<'_> {
     }
 
     fn take_sample(&mut self) {
-        let s = self.generation.samples[self.next_sample];
+        self.current = self.generation.samples[self.next_sample].event();
         self.next_sample += 1;
-        self.current = Emitted {
-            time: s.time,
-            m: s.m,
-            p: s.p,
-            g: s.g,
-            args: [s.stack, 0, 0, 0],
-            offset: s.offset,
-            ty: EventType::CPUSample,
-            has_tables: true,
-            ..Emitted::EMPTY
-        };
     }
 
     /// Tries the event of slot `i`. If it happens, decodes the thread's next one; an error
@@ -159,7 +148,7 @@ impl Reader<'_> {
     }
 
     /// Decodes the next event of the thread whose event has happened; its time, if there is one.
-    fn decode_next(&mut self, at: usize) -> Result<Option<i64>, Error> {
+    pub(super) fn decode_next(&mut self, at: usize) -> Result<Option<i64>, Error> {
         let cursor = &mut self.cursors[at];
         match cursor.advance(&Ground::of(&self.input, &self.clock, self.arity), &self.generation.batches) {
             Ok(more) => Ok(more.then_some(cursor.time)),
@@ -194,7 +183,7 @@ impl Reader<'_> {
             let mut extra = Emitted::EMPTY;
             while self.order.has_extra() {
                 self.order.take_extra(&self.current, &mut extra);
-                extra.time = later(extra.time, &mut self.last_time, self.faults);
+                extra.time = later(self.last_time, &mut self.last_time, self.faults);
                 self.ready.push(&extra);
             }
         }
