@@ -7,6 +7,7 @@
 use crate::bits::{gather, number_end_bits, number_ends, up_to_lowest, without_lowest};
 use crate::details::ClockSnapshot;
 use rustc_hash::FxHashMap;
+use tracehound_wire::limits::MAX_STRING_LEN;
 
 /// Map from a table id to the position of its record.
 #[derive(Debug, Default)]
@@ -40,6 +41,7 @@ impl IdMap {
         if id < 256 + 4 * u64::from(self.len) {
             let i = id as usize;
             if i >= self.dense.len() {
+                make_room(&mut self.dense, i + 1);
                 self.dense.resize(i + 1, 0);
             }
             self.dense[i] = self.len;
@@ -91,18 +93,53 @@ impl IdMap {
     }
 }
 
+/// A full list grows by its size divided by this: some traces have millions of strings, and what a list is larger than
+/// they are is memory for nothing.
+const GROWTH: usize = 8;
+const LEAST_GROWTH: usize = 64;
+
+/// Makes sure that a list can hold so many, without much room behind them.
+#[inline(always)]
+fn make_room<T>(list: &mut Vec<T>, len: usize) {
+    if len > list.capacity() {
+        let more = (list.capacity() / GROWTH).max(LEAST_GROWTH).max(len - list.len());
+        list.reserve_exact(more);
+    }
+}
+
+/// Where in the input a string is, and its length in the low bits, in one word: there may be millions.
+#[derive(Clone, Copy, Debug)]
+struct Span(u64);
+
+const LEN_BITS: u32 = MAX_STRING_LEN.ilog2() + 1;
+
+impl Span {
+    fn new(start: usize, len: usize) -> Span {
+        Span((start as u64) << LEN_BITS | len as u64)
+    }
+
+    #[inline]
+    fn bytes(self, data: &[u8]) -> &[u8] {
+        let (start, len) = ((self.0 >> LEN_BITS) as usize, (self.0 & ((1 << LEN_BITS) - 1)) as usize);
+        &data[start..start + len]
+    }
+}
+
 /// The string table: where in the input each string is.
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
     ids: IdMap,
-    spans: Vec<(usize, u32)>,
+    spans: Vec<Span>,
 }
 
 impl Strings {
+    /// Puts in a string of at most [`MAX_STRING_LEN`] bytes; false if its id is taken.
     pub fn insert(&mut self, id: u64, start: usize, len: usize) -> bool {
         let new = self.ids.insert(id);
         if new {
-            self.spans.push((start, len as u32));
+            let many = self.spans.len() + 1;
+            make_room(&mut self.spans, many);
+            self.spans.push(Span::new(start, len));
         }
         new
     }
@@ -133,8 +170,7 @@ impl Strings {
         if id == 0 {
             return Some(b"");
         }
-        let (start, len) = self.spans[self.ids.find(id)? as usize];
-        Some(&data[start..start + len as usize])
+        Some(self.spans[self.ids.find(id)? as usize].bytes(data))
     }
 }
 

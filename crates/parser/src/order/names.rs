@@ -71,6 +71,7 @@ impl Names {
             }
         };
         if self.by_place.is_empty() {
+            self.by_place.reserve_exact(tables.strings.places());
             self.by_place.resize(tables.strings.places(), NONE);
         }
         self.by_place[place] = at;
