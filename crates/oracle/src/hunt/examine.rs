@@ -4,9 +4,9 @@
 use super::case::{HuntCase, Made, Origin};
 use super::merge::{Word, merge};
 use super::record::Witness;
-use super::stats::Stats;
+use super::stats::{Stats, Tallies};
 use super::{Breach, Setup};
-use crate::canonical::{CanonEvent, decode, kind_name};
+use crate::canonical::{CanonEvent, decode};
 use crate::judge;
 use crate::known::{self, difference_key};
 use crate::laws::{self, Law, Outcome};
@@ -42,6 +42,8 @@ pub struct Examiner {
     known: Vec<known::Entry>,
     /// What was counted so far.
     pub stats: Stats,
+    /// What is counted of the cases under way.
+    tallies: Tallies,
 }
 
 /// What a fault of the codec does to a trace between bytes and bytes.
@@ -123,6 +125,7 @@ impl Examiner {
             codec: None,
             known: setup.known.clone(),
             stats: Stats::default(),
+            tallies: Tallies::default(),
         })
     }
 
@@ -208,6 +211,7 @@ impl Examiner {
             let breaches = broken.into_iter().map(|b| b.of(case)).collect();
             of_case.push((breaches, vec![("builtin".to_owned(), word)]));
         }
+        self.stats.take_in(&mut self.tallies);
         for n in 0..self.others.len() {
             self.other(n, cases, &mut of_case);
         }
@@ -242,7 +246,8 @@ impl Examiner {
         self.stats.bytes += made.bytes.len() as u64;
         if self.counts {
             self.stats.self_steals += self_steals(history.trace());
-            self.stats.count_history(history);
+            self.stats.generations += history.expected().generations.len() as u64;
+            self.tallies.history(history);
         }
         let answer = self.builtin.read(&made.bytes, Mode::Events);
         self.count_verdict("builtin", &answer);
@@ -273,7 +278,7 @@ impl Examiner {
 
     fn delivered(&mut self, history: &History, answer: &Answer, events: &[CanonEvent], broken: &mut Vec<Broken>) {
         for e in events.iter().filter(|_| self.counts) {
-            *self.stats.events.entry(kind_name(e.kind()).into()).or_default() += 1;
+            self.tallies.event(e.kind());
         }
         let truth = laws::truth(history, events, Reports::ALL);
         self.ask(Law::Truth, "builtin", truth, &answer.verdict, broken);

@@ -1,5 +1,6 @@
 //! What a campaign counts.
 
+use crate::canonical::kind_name;
 use crate::verdict::NotComparable;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -62,18 +63,42 @@ pub struct Stats {
     pub breaches: u64,
 }
 
+/// What some histories had, by number: names are for those who read the sums.
+#[derive(Default)]
+pub(super) struct Tallies {
+    histories: u64,
+    corners: Counts,
+    changes: Matrix,
+    /// Delivered events by kind.
+    kinds: [u64; 16],
+}
+
+impl Tallies {
+    /// Counts what a legal history has.
+    pub fn history(&mut self, history: &History) {
+        self.histories += 1;
+        self.corners.count(history);
+        self.changes.count(history);
+    }
+
+    /// Counts a delivered event of this kind.
+    pub fn event(&mut self, kind: u8) {
+        self.kinds[usize::from(kind) & 15] += 1;
+    }
+}
+
 impl Stats {
     /// Cases of every sort.
     pub fn cases(&self) -> u64 {
         self.legal + self.mutated + self.seeds_mutated
     }
 
-    /// Counts what a legal history has.
-    pub(super) fn count_history(&mut self, history: &History) {
-        self.generations += history.expected().generations.len() as u64;
-        let (mut corners, mut changes) = (Counts::default(), Matrix::default());
-        corners.count(history);
-        changes.count(history);
+    /// Takes in what legal histories had, and leaves nothing of it.
+    pub(super) fn take_in(&mut self, tallies: &mut Tallies) {
+        let Tallies { histories, corners, changes, kinds } = std::mem::take(tallies);
+        if histories == 0 {
+            return;
+        }
         for &corner in Corner::ALL.iter().filter(|&&c| corners.get(c) > 0) {
             *self.corners.entry(corner.name().into()).or_default() += corners.get(corner);
         }
@@ -83,6 +108,9 @@ impl Stats {
                 None => ty.name().into(),
             };
             *self.changes.entry(name).or_default() += n;
+        }
+        for (kind, &n) in kinds.iter().enumerate().filter(|(_, n)| **n > 0) {
+            *self.events.entry(kind_name(kind as u8).into()).or_default() += n;
         }
     }
 
