@@ -23,9 +23,12 @@ const JUDGE_EVERY: u64 = 8;
 /// The largest trace that the judge is asked about, events.
 const JUDGED_EVENTS: usize = 400;
 
-/// After this many cases on which a reader hung, died, or ran out of memory it is given up: it
+/// After this many cases on which a reader died or ran out of memory it is given up: it
 /// would take the rest of the campaign's time to say nothing.
 const MOST_FAILURES: u64 = 6;
+
+/// A case on which it hung counts as so many, since it takes the deadline twice.
+const HANG: u64 = 2;
 
 /// The laws that take turns.
 const TURNS: [Law; 8] =
@@ -60,6 +63,8 @@ struct Other {
     failures: u64,
     /// After so many it is given up.
     most_failures: u64,
+    /// Whether the traces behind one on which it hung can wait for the next unit.
+    in_haste: bool,
 }
 
 impl Other {
@@ -76,8 +81,12 @@ impl Other {
             let part = &traces[answers.len()..traces.len().min(answers.len() + few)];
             let some = self.reader.read_all(part, Mode::Digest);
             self.answers += some.len() as u64;
-            self.failures += some.iter().filter(|a| a.verdict.is_failure()).count() as u64;
+            let hangs = some.iter().filter(|a| matches!(a.verdict, Verdict::Hung { .. })).count() as u64;
+            self.failures += some.iter().filter(|a| a.verdict.is_failure()).count() as u64 + hangs * (HANG - 1);
             answers.extend(some);
+            if hangs > 0 && self.in_haste {
+                break;
+            }
         }
         answers
     }
@@ -113,7 +122,8 @@ impl Examiner {
         for spec in &setup.readers {
             let reader = wrapped(spec.open_whatever_it_does(limits, setup.options)?);
             let like = Builtin::like(reader.hello(), setup.options);
-            others.push(Other { reader, like, restarts_seen: 0, answers: 0, failures: 0, most_failures });
+            let in_haste = setup.first;
+            others.push(Other { reader, like, restarts_seen: 0, answers: 0, failures: 0, most_failures, in_haste });
         }
         let builtin = Builtin::new("builtin", setup.options, false);
         Ok(Examiner {

@@ -179,7 +179,11 @@ impl ReaderUnderTest for CommandReader {
                     sent = answers.len();
                 }
                 Err(verdict) => {
+                    let hung = matches!(verdict, Verdict::Hung { .. });
                     answers.push(Answer::bare(verdict));
+                    if hung {
+                        break;
+                    }
                     sent = answers.len();
                 }
             }

@@ -40,7 +40,8 @@ pub trait ReaderUnderTest: Send {
     fn read(&mut self, trace: &[u8], mode: Mode) -> Answer;
 
     /// Lets it read several traces, one answer each. Readers in other processes have
-    /// several of them under way at once.
+    /// several of them under way at once. A trace on which one hung may be the last that is answered, as
+    /// whether the rest is worth as much time is for the caller to say.
     fn read_all(&mut self, traces: &[Arc<[u8]>], mode: Mode) -> Vec<Answer> {
         traces.iter().map(|t| self.read(t, mode)).collect()
     }
