@@ -1,6 +1,6 @@
 //! Probes: every event that can happen on a thread, in every small situation of that thread,
 //! with the arguments that matter, by itself and with others behind it that show what it changed; and
-//! every small edit of the bytes of a few small traces.
+//! every small edit of the bytes of a few small traces; and what is at the edge of a limit or a table.
 //!
 //! Nobody says what has to come of a probe; all readers have to say the same. A reader that lacks
 //! a check of one event, or asks for too much, or forgets what an event changes, parts from the
@@ -11,6 +11,7 @@
 
 mod arguments;
 mod bytes;
+mod edges;
 mod scene;
 mod witness;
 
@@ -35,6 +36,9 @@ const SAMPLE: u64 = 40;
 /// Probes of bytes have numbers from here on.
 const BYTES: u64 = 1 << 40;
 
+/// Probes of edges have numbers from here on.
+const EDGES: u64 = 1 << 41;
+
 /// All probes with their numbers, those first that cost least for what they show.
 pub(super) fn all() -> impl Iterator<Item = (u64, Probe)> {
     let alone = (0..questions().len() as u64).map(|n| n * STRIDE);
@@ -53,11 +57,15 @@ pub(super) fn all() -> impl Iterator<Item = (u64, Probe)> {
         some.map(move |(w, _)| index as u64 * STRIDE + w as u64 + 1)
     });
     let bytes = (0..bytes::count()).map(|n| BYTES + n);
-    alone.chain(bytes).chain(witnessed).filter_map(|number| Some((number, nth(number)?)))
+    let edges = (0..edges::count()).map(|n| EDGES + n);
+    edges.chain(alone).chain(bytes).chain(witnessed).filter_map(|number| Some((number, nth(number)?)))
 }
 
 /// The probe with this number.
 pub(super) fn nth(number: u64) -> Option<Probe> {
+    if number >= EDGES {
+        return edges::nth(number - EDGES);
+    }
     if number >= BYTES {
         return bytes::nth(number - BYTES);
     }
@@ -173,6 +181,7 @@ mod tests {
             *ends.entry(number >= BYTES).or_insert(0) += 1;
         }
         assert!(ends.values().all(|n| *n > 20), "{ends:?}");
+        assert!((0..edges::count()).all(|n| nth(EDGES + n).is_some()));
         assert!(witness::all().len() < STRIDE as usize - 1);
     }
 
