@@ -3,7 +3,7 @@
 
 use super::Probe;
 use crate::judge::matrix::build::ev;
-use EventType::{GoBlock, GoCreate, GoStatus, HeapAlloc, ProcStatus, Sync, UserLog, UserTaskBegin};
+use EventType::{GoBlock, GoCreate, GoStatus, ProcStatus, Sync, UserLog, UserTaskBegin};
 use std::sync::OnceLock;
 use tracehound_wire::build::{Generation, M, TraceBuilder};
 use tracehound_wire::limits::{MAX_BATCH_SIZE, MAX_FRAMES, MAX_STRING_LEN};
@@ -60,13 +60,16 @@ fn stacks(generation: &mut Generation<'_>, ids: &[u64], func: u64, file: u64) {
     generation.batch_of(M::NONE, 1, Body::Stacks(ids.iter().map(stack).collect()));
 }
 
-/// Events of so many bytes: three each, and what is left over in the last one.
+/// A string table of so many bytes: strings of a thousand, and one of what is left over, at least so many that its length takes two.
 fn filled(bytes: u64) -> Body {
-    let mut events = vec![ev(HeapAlloc, &[1]); (bytes / 3) as usize];
-    if let Some(last) = events.last_mut() {
-        *last = ev(HeapAlloc, &[1 << (7 * (bytes % 3))]);
-    }
-    Body::Events(events)
+    const THOUSAND: u64 = 1000;
+    // Type, id and length of each record; the table has a type itself.
+    const HEAD: u64 = 4;
+    let whole = (bytes - 200) / (THOUSAND + HEAD);
+    let rest = bytes - 1 - whole * (THOUSAND + HEAD) - HEAD;
+    let lengths = std::iter::repeat_n(THOUSAND, whole as usize).chain([rest]);
+    let record = |(id, length)| StringRecord { id, bytes: vec![b'x'; length as usize].into() };
+    Body::Strings((1..).zip(lengths).map(record).collect())
 }
 
 fn limits() -> Vec<Edge> {
@@ -74,7 +77,7 @@ fn limits() -> Vec<Edge> {
     for more in 0..=1 {
         let (size, length, depth) = (MAX_BATCH_SIZE + more, MAX_STRING_LEN + more, MAX_FRAMES + more);
         all.push(Edge::new(format!("a batch of {size} bytes"), move |g| {
-            g.batch_of(THREAD, 2, filled(size));
+            g.batch_of(M::NONE, 1, filled(size));
         }));
         all.push(Edge::new(format!("a string of {length} bytes"), move |g| {
             let bytes = vec![b'x'; length as usize].into();
@@ -155,4 +158,18 @@ fn clocks() -> Vec<Edge> {
         }));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_filled_to_the_byte() {
+        for size in [MAX_BATCH_SIZE, MAX_BATCH_SIZE + 1] {
+            let mut bytes = Vec::new();
+            filled(size).encode_into(Version::Go126, &mut bytes);
+            assert_eq!(bytes.len() as u64, size);
+        }
+    }
 }
