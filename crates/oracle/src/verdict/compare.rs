@@ -166,11 +166,24 @@ pub fn compare_events(mut a: Vec<CanonEvent>, mut b: Vec<CanonEvent>, common: Re
         }
         open_contexts(list);
     }
-    let (a, b) = (by_resource(&a), by_resource(&b));
+    if a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| same(x, y)) {
+        return None;
+    }
+    let (mut a, mut b) = (by_resource(&a), by_resource(&b));
+    for unordered in [Sequence::Samples, Sequence::NoThread, Sequence::Statuses] {
+        let [one, other] = [&a, &b].map(|x| x.get(&unordered).map_or(&[][..], Vec::as_slice));
+        // Mostly they are in the same order, and to find one for them takes long.
+        if one.len() == other.len() && one.iter().zip(other).all(|(x, y)| same(x, y)) {
+            continue;
+        }
+        for list in [a.get_mut(&unordered), b.get_mut(&unordered)].into_iter().flatten() {
+            list.sort_by_cached_key(|e| format!("{e:#}"));
+        }
+    }
     let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
     names.into_iter().find_map(|name| {
         let [a, b] = [&a, &b].map(|x| x.get(name).map_or(&[][..], Vec::as_slice));
-        first_difference(&name.to_string(), a, b)
+        first_difference("", a, b).map(|found| EventDifference { sequence: name.to_string(), ..found })
     })
 }
 
@@ -329,11 +342,6 @@ fn by_resource(events: &[CanonEvent]) -> BTreeMap<Sequence, Vec<&CanonEvent>> {
                     put(Sequence::Gc);
                 }
             }
-        }
-    }
-    for unordered in [Sequence::Samples, Sequence::NoThread, Sequence::Statuses] {
-        if let Some(list) = out.get_mut(&unordered) {
-            list.sort_by_cached_key(|e| format!("{e:#}"));
         }
     }
     out
