@@ -13,6 +13,7 @@ mod check;
 mod conformance;
 mod corners;
 mod corpus;
+mod count;
 mod coverage;
 mod fault;
 mod fuzz;
@@ -79,6 +80,12 @@ enum Command {
         /// Compare with the figures kept under this name
         #[arg(long, value_name = "NAME")]
         against: Option<String>,
+    },
+    /// Count the instructions of fixed work (needs valgrind), and fail if they are 5 % more than in benches/history.jsonl
+    Count {
+        /// Append a line to the history
+        #[arg(long)]
+        append: bool,
     },
     /// Compare our reader with each SDK's own, on Go's test data and on traces recorded now
     Conformance {
@@ -173,6 +180,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::BrowserTest { install, picture } => browser::browser_test(install, picture.as_deref())?,
         Command::Test { no_go } => return Ok(close(check::everything(!no_go)?)),
         Command::Bench { save, against } => bench::bench(save.as_deref(), against.as_deref())?,
+        Command::Count { append } => return Ok(close(count::count(append)?)),
         Command::Provision(sdks) => {
             for toolchain in provision::provide(&provision::chosen(&sdks.sdk)?)? {
                 println!("Go {:8} {}", toolchain.version(), toolchain.goroot().display());
