@@ -32,6 +32,7 @@ pub fn run(sdks: &[Sdk]) -> Result<Tally> {
             programs.silent.len(),
             programs.silent.join(" ")
         );
+        let mut all = [0; 2];
         for (name, traces) in [("ours", recorded.traces), ("testprog", programs.traces)] {
             let mut sum = Sum::default();
             for path in &traces {
@@ -40,13 +41,14 @@ pub fn run(sdks: &[Sdk]) -> Result<Tally> {
             for line in &sum.unlifted {
                 println!("Go {version}: not lifted: {line}");
             }
-            tally.count(sum.percent() >= ENOUGH);
+            all = [all[0] + sum.lifted, all[1] + sum.generations];
             table.push((format!("{version} {name}"), sum));
         }
+        tally.count(percent(all[0], all[1]) >= ENOUGH);
     }
     println!("Go                 traces  generations   lifted        %     events");
     for (name, sum) in &table {
-        let (generations, percent) = (sum.generations, sum.percent());
+        let (generations, percent) = (sum.generations, percent(sum.lifted, sum.generations));
         println!("{name:18} {:6} {generations:12} {:8} {percent:8.2} {:10}", sum.traces, sum.lifted, sum.events);
     }
     Ok(tally)
@@ -62,11 +64,11 @@ struct Sum {
     unlifted: Vec<String>,
 }
 
-impl Sum {
-    fn percent(&self) -> f64 {
-        100.0 * self.lifted as f64 / self.generations.max(1) as f64
-    }
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
 
+impl Sum {
     fn add(&mut self, path: &Path) -> Result<()> {
         let bytes = fs::read(path).doing(path.display())?;
         let generations = lift_generations(&bytes).doing(path.display())?;
