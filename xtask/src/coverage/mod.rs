@@ -10,6 +10,7 @@ mod profile;
 use crate::conformance;
 use crate::fault::{Doing, Fault, Result, capture, repository};
 use crate::provision;
+use crate::tally::Tally;
 use profile::Profile;
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -52,6 +53,35 @@ pub fn coverage(options: &Options) -> Result<()> {
     let text = page::page(toolchain, &legal, &summary, options.cases, shipped.len())?;
     let path = repository().join("docs/coverage.md");
     fs::write(&path, text).doing(path.display())
+}
+
+/// Of Go's reader's files, those that read traces and not what is in them.
+const READING: [&str; 5] = ["order.go", "reader.go", "generation.go", "batch.go", "batchcursor.go"];
+
+/// The least share of the statements of [`READING`] that the committed corpus has to reach, percent.
+const LEAST: f64 = 95.0;
+
+/// Prints which statements of the newest Go reader these traces reach, and of those that none reaches why.
+///
+/// # Errors
+/// No Go SDK, or a worker that does not build or end well.
+pub fn of_corpus(traces: Vec<Vec<u8>>) -> Result<Tally> {
+    let toolchain = Toolchain::resolve("1.27").doing("find the newest Go SDK")?;
+    let worker = toolchain.worker_of(&Recipe::statements()).doing("build the worker that counts statements")?;
+    let profile = measure(&toolchain, &worker, traces.into_iter())?;
+    let percent = |part: u32, all: u32| 100.0 * f64::from(part) / f64::from(all.max(1));
+    let mut sum = (0, 0);
+    println!("| Go {} | statements | reached | % |\n| --- | --- | --- | --- |", toolchain.version());
+    for file in READING {
+        let (part, all) = profile.of(file);
+        sum = (sum.0 + part, sum.1 + all);
+        println!("| {file} | {all} | {part} | {:.1} |", percent(part, all));
+    }
+    println!("| all | {} | {} | {:.1} |\n", sum.1, sum.0, percent(sum.0, sum.1));
+    print!("{}", page::missing(&toolchain, &profile, &READING)?);
+    let mut tally = Tally::default();
+    tally.count(percent(sum.0, sum.1) >= LEAST);
+    Ok(tally)
 }
 
 /// The coverage of these traces, read one after another by one process.

@@ -62,22 +62,40 @@ pub fn summary(legal: &Profile, tests: &Profile) -> String {
     out
 }
 
-/// The whole page.
-pub fn page(toolchain: &Toolchain, legal: &Profile, summary: &str, cases: u64, shipped: usize) -> Result<String> {
-    let mut sums: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut rows: BTreeMap<(usize, String, &str), (u32, Vec<u32>)> = BTreeMap::new();
-    for (at, file) in FILES.iter().enumerate() {
+/// Places that were not reached: by file, function and reason, their statements and lines.
+type Places = BTreeMap<(usize, String, &'static str), (u32, Vec<u32>)>;
+
+fn places(toolchain: &Toolchain, profile: &Profile, files: &[&str]) -> Result<Places> {
+    let mut rows = Places::new();
+    for (at, file) in files.iter().enumerate() {
         let path = toolchain.trace_package().join(file);
         let source = fs::read_to_string(&path).doing(path.display())?;
         let lines: Vec<&str> = source.lines().collect();
-        for (block, _) in legal.blocks.iter().filter(|(b, run)| b.file == *file && !**run) {
+        for (block, _) in profile.blocks.iter().filter(|(b, run)| b.file == *file && !**run) {
             let function = function_of(&lines, block);
-            let reason = reason(&lines, block, function);
-            *sums.entry(reason).or_default() += block.statements;
-            let row = rows.entry((at, name_of(function), reason)).or_default();
+            let row = rows.entry((at, name_of(function), reason(&lines, block, function))).or_default();
             row.0 += block.statements;
             row.1.push(block.start.0);
         }
+    }
+    Ok(rows)
+}
+
+/// Each place of these files that was not reached, as a table.
+pub fn missing(toolchain: &Toolchain, profile: &Profile, files: &[&str]) -> Result<String> {
+    let mut out = "| file | function | reason | statements | lines |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    for ((at, function, reason), (n, lines)) in places(toolchain, profile, files)? {
+        let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+        let _ = writeln!(out, "| {} | {function} | {reason} | {n} | {} |", files[at], lines.join(" "));
+    }
+    Ok(out)
+}
+
+/// The whole page.
+pub fn page(toolchain: &Toolchain, legal: &Profile, summary: &str, cases: u64, shipped: usize) -> Result<String> {
+    let mut sums: BTreeMap<&str, u32> = BTreeMap::new();
+    for ((_, _, reason), (n, _)) in places(toolchain, legal, &FILES)? {
+        *sums.entry(reason).or_default() += n;
     }
     let mut out = format!(
         "# Coverage of Go's reader\n\nStatements of `internal/trace` of Go {} that are run when it reads {cases} legal histories (`tracehound gen`,\n\
@@ -88,11 +106,8 @@ pub fn page(toolchain: &Toolchain, legal: &Profile, summary: &str, cases: u64, s
     for (reason, n) in &sums {
         let _ = writeln!(out, "| {reason} | {n} |");
     }
-    out.push_str("\nEach place; lines are those of the SDK's file.\n\n| file | function | reason | statements | lines |\n| --- | --- | --- | --- | --- |\n");
-    for ((at, function, reason), (n, lines)) in &rows {
-        let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-        let _ = writeln!(out, "| {} | {function} | {reason} | {n} | {} |", FILES[*at], lines.join(" "));
-    }
+    out.push_str("\nEach place; lines are those of the SDK's file.\n\n");
+    out.push_str(&missing(toolchain, legal, &FILES)?);
     Ok(out)
 }
 

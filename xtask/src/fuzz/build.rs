@@ -25,12 +25,11 @@ pub enum Build {
 }
 
 impl Build {
-    /// Its folder, below `target/`.
+    /// Its folder, below `target/`. What has the same flags shares what it is made of.
     fn folder(self) -> &'static str {
         match self {
-            Build::Fast => "fuzz",
+            Build::Fast | Build::Faulty => "fuzz",
             Build::Checked => "fuzz-checked",
-            Build::Faulty => "fuzz-faulty",
         }
     }
 

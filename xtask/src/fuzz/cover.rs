@@ -1,17 +1,24 @@
-//! Which lines of the parser and of wire the committed corpus reaches, by LLVM's source coverage.
+//! Which lines of the parser and of wire the committed corpus reaches, by LLVM's source coverage, and which statements
+//! of Go's reader.
 
+use super::Places;
 use super::llvm::Tools;
 use crate::cargo::{cargo, succeeds};
+use crate::coverage;
 use crate::fault::{Doing, Fault, Result, capture, repository};
 use crate::tally::Tally;
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
-use tracehound_fuzz::TARGETS;
+use tracehound_fuzz::{Input, TARGETS};
 
 /// Parts of the paths that count.
 const OF_INTEREST: [&str; 2] = ["crates/parser/src/", "crates/wire/src/"];
 
-/// Replays the corpus and prints the table.
+/// The least share of the lines of each part, percent.
+const LEAST: f64 = 97.0;
+
+/// Replays the corpus and prints the tables, of Go's reader too.
 pub fn cover(list_lines: bool) -> Result<Tally> {
     let tools = Tools::provide()?;
     let target_dir = repository().join("target/cover");
@@ -41,9 +48,36 @@ pub fn cover(list_lines: bool) -> Result<Tally> {
         export.arg("--object").arg(program);
     }
     let lcov = String::from_utf8_lossy(&capture(&mut export)?).into_owned();
-    let files = lines_of(&lcov);
-    print(&files, list_lines);
-    Ok(Tally::default())
+    let mut tally = print(&lines_of(&lcov), list_lines);
+    println!();
+    tally += of_go()?;
+    Ok(tally)
+}
+
+/// Lets Go's reader read the corpus and prints the table.
+///
+/// # Errors
+/// If there is no Go SDK, or an entry cannot be read.
+pub fn of_go() -> Result<Tally> {
+    coverage::of_corpus(traces()?)
+}
+
+/// The traces of the committed corpus: those that are entries, and those that the choices make.
+fn traces() -> Result<Vec<Vec<u8>>> {
+    let mut all = Vec::new();
+    for target in TARGETS {
+        let places = Places::of(target)?;
+        places.unpack(target)?;
+        for path in tracehound_fuzz::replay::files(&places.seeds).doing("list the seeds")? {
+            let input = fs::read(&path).doing(format!("read {}", path.display()))?;
+            match target.input {
+                Input::Trace => all.push(input),
+                Input::Choices(case) => all.extend(case(&input).map(|(_, made)| made.bytes.to_vec())),
+                Input::Text => {}
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// For each file, its lines and how often each was run; unit tests are not counted.
@@ -66,7 +100,8 @@ fn lines_of(lcov: &str) -> BTreeMap<String, BTreeMap<u32, u64>> {
     files
 }
 
-fn print(files: &BTreeMap<String, BTreeMap<u32, u64>>, list_lines: bool) {
+fn print(files: &BTreeMap<String, BTreeMap<u32, u64>>, list_lines: bool) -> Tally {
+    let mut tally = Tally::default();
     println!("{:40} {:>6} {:>8} {:>7}", "file", "lines", "reached", "%");
     let percent = |reached: usize, all: usize| 100.0 * reached as f64 / all.max(1) as f64;
     let mut sums: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
@@ -79,9 +114,10 @@ fn print(files: &BTreeMap<String, BTreeMap<u32, u64>>, list_lines: bool) {
     }
     for (part, (all, reached)) in sums {
         println!("{part:40} {all:>6} {reached:>8} {:>7.1}", percent(reached, all));
+        tally.count(percent(reached, all) >= LEAST);
     }
     if !list_lines {
-        return;
+        return tally;
     }
     println!("\nnot reached:");
     for (file, lines) in files {
@@ -90,6 +126,7 @@ fn print(files: &BTreeMap<String, BTreeMap<u32, u64>>, list_lines: bool) {
             println!("{file}: {}", ranges(&missing));
         }
     }
+    tally
 }
 
 /// Line numbers, runs of them shortened.

@@ -18,11 +18,11 @@ use tracehound_parser::FAULTS_ENV;
 /// The faults, each of another rule or event, and the target that has to find it.
 const CHOSEN: [(&str, &str); 10] = [
     ("no-self-steal", "mutated"),
-    ("create-any-state", "mutated"),
-    ("go-start-with-g", "mutated"),
-    ("gc-seq-ignored", "mutated"),
-    ("region-name-unchecked", "mutated"),
-    ("steal-any-state", "compare_go"),
+    ("create-any-state", "compare_go"),
+    ("go-start-with-g", "compare_go"),
+    ("gc-seq-ignored", "compare_go"),
+    ("region-name-unchecked", "compare_go"),
+    ("create-syscall-with-g", "compare_go"),
     ("syscall-end-any-proc", "compare_go"),
     ("range-active-unchecked", "compare_go"),
     ("metric-truncated", "compare_go"),

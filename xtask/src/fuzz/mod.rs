@@ -56,11 +56,14 @@ pub enum Command {
         /// The target's name
         target: Option<String>,
     },
-    /// Which lines of parser and wire the committed corpus reaches, and which not
+    /// Which lines of parser and wire, and which statements of Go's reader, the committed corpus reaches
     Cover {
         /// Also list the lines that are not reached
         #[arg(long)]
         lines: bool,
+        /// Only Go's reader, which needs no build of ours with coverage
+        #[arg(long, conflicts_with = "lines")]
+        go: bool,
     },
     /// Write the dictionary from the event table (or, with --check, compare)
     Dict {
@@ -125,7 +128,8 @@ pub fn perform(command: &Command) -> Result<Tally> {
         Command::All { options } => rates::all(*options),
         Command::Min { target: Some(target) } => run::minimise(&[named(target)?]),
         Command::Min { target: None } => run::minimise(&TARGETS.iter().collect::<Vec<_>>()),
-        Command::Cover { lines } => cover::cover(*lines),
+        Command::Cover { go: true, .. } => cover::of_go(),
+        Command::Cover { lines, .. } => cover::cover(*lines),
         Command::Dict { check } => dictionary::dictionary(*check),
         Command::Guidance { runs, seeds } => guidance::prove(*runs, *seeds),
         Command::Faults { seeds, core } => faults::measure(*seeds, *core),
