@@ -2,7 +2,7 @@
 //!
 //! The truth is kept beside the trace and not derived from it. It says what any reader has to report for each
 //! written event; what it cannot know, because the clock and the order rules leave several
-//! legal orders, is marked [`Field::Any`].
+//! legal orders, is marked [`Field::ANY`].
 
 use crate::swarm::Swarm;
 use std::fmt;
