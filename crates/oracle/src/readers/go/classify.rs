@@ -17,6 +17,10 @@ use Key::{Has, HasBoth, Starts};
 
 /// Fragments and their rules; the first that fits decides.
 const TABLE: &[(Key, RejectRule)] = &[
+    // These quote the trace, which may hold any of the other texts.
+    (Has("misuse of region"), RegionMismatch),
+    (Has("multiple strings"), StringDuplicateId),
+    (Has("multiple trace.stacks"), StackDuplicateId),
     (Has("bad file format"), HeaderMalformed),
     (Has("unknown or unsupported"), HeaderVersionUnsupported),
     // Events: before the tables, as their texts are contained in none.
@@ -41,11 +45,9 @@ const TABLE: &[(Key, RejectRule)] = &[
     (Has("expected string event"), StringsBadEntry),
     (Has("invalid string size"), StringTooLong),
     (Has("read full string"), StringTruncated),
-    (Has("multiple strings"), StringDuplicateId),
     (Has("expected stack event"), StacksBadEntry),
     (Has("invalid stack size"), StackTooDeep),
     (Has("reading frame"), StackFrameVarint),
-    (Has("multiple trace.stacks"), StackDuplicateId),
     (Has("multiple stacks"), StackDuplicateId),
     (Has("expected CPU sample"), CpuSamplesBadEntry),
     (Has("invalid func string"), StackFuncStringMissing),
@@ -96,7 +98,6 @@ const TABLE: &[(Key, RejectRule)] = &[
     (Has("encountered event of type"), RangeUnknownGoroutine),
     (Has("unknown proc"), RangeUnknownProc),
     (Has("task ID conflict"), TaskIdConflict),
-    (Has("misuse of region"), RegionMismatch),
     (Starts("unexpected EOF"), StructVarint),
     (Starts("binary: varint"), StructVarint),
 ];
@@ -126,6 +127,12 @@ pub fn pattern(rule: RejectRule) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_trace_holds_is_not_taken_for_the_readers_words() {
+        let twice = "multiple strings with the same ID: id=15, new=expected batch event, existing=no frequency";
+        assert_eq!(classify(twice), Some(StringDuplicateId));
+    }
 
     #[test]
     fn every_rule_has_its_words() {
