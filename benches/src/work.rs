@@ -27,11 +27,11 @@ pub const ALL: [(&str, Prepare); 10] = [
     ("read, 2000 Ms that wait", || read(hostile::waiting(2_000))),
     ("read, tables", || read(hostile::tables(20_000, 5_000))),
     ("read, small traces", || {
-        let traces: Vec<Vec<u8>> = small().map(|case| case.generate().bytes()).collect();
+        let traces = small_traces();
         Box::new(move || traces.iter().map(|trace| read_all(trace)).sum())
     }),
     ("digest, small traces", || {
-        let traces: Vec<Vec<u8>> = small().map(|case| case.generate().bytes()).collect();
+        let traces = small_traces();
         let mut reader = Builtin::default();
         Box::new(move || traces.iter().map(|trace| reader.read(trace, Mode::Digest).digest.events).sum())
     }),
@@ -67,6 +67,10 @@ fn read(trace: Vec<u8>) -> Work {
 fn small() -> impl Iterator<Item = Case> {
     let config = Config { steps: 48, ..Config::default() };
     (0..CASES).map(move |seed| Case::from_seed(seed, config.clone()))
+}
+
+fn small_traces() -> Vec<Vec<u8>> {
+    small().map(|case| case.generate().bytes()).collect()
 }
 
 /// Does the work. What is counted is what happens in here: the name of this function is how the counter knows.

@@ -59,12 +59,20 @@ struct Other {
     restarts_seen: u64,
     /// Cases that it was asked about.
     answers: u64,
-    /// Cases on which it failed without a judgement.
+    /// Cases on which it failed without a judgement, each as often as it [counts](cost).
     failures: u64,
     /// After so many it is given up.
     most_failures: u64,
     /// Whether the traces behind one on which it hung can wait for the next unit.
     in_haste: bool,
+}
+
+/// How much a case with this verdict counts towards giving its reader up.
+fn cost(verdict: &Verdict) -> u64 {
+    match verdict {
+        Verdict::Hung { .. } => HANG,
+        other => u64::from(other.is_failure()),
+    }
 }
 
 impl Other {
@@ -81,10 +89,9 @@ impl Other {
             let part = &traces[answers.len()..traces.len().min(answers.len() + few)];
             let some = self.reader.read_all(part, Mode::Digest);
             self.answers += some.len() as u64;
-            let hangs = some.iter().filter(|a| matches!(a.verdict, Verdict::Hung { .. })).count() as u64;
-            self.failures += some.iter().filter(|a| a.verdict.is_failure()).count() as u64 + hangs * (HANG - 1);
+            self.failures += some.iter().map(|a| cost(&a.verdict)).sum::<u64>();
             answers.extend(some);
-            if hangs > 0 && self.in_haste {
+            if self.in_haste && answers.last().is_some_and(|a| matches!(a.verdict, Verdict::Hung { .. })) {
                 break;
             }
         }

@@ -113,24 +113,24 @@ const OF_STACKS: &[Name] = &[
     }),
 ];
 
+/// A table of these ids.
+type Table = fn(&mut Generation<'_>, &[u64]);
+
 /// A table of these ids, and each way to name an id of it.
 fn named(ids: &[u64], id: u64) -> Vec<Edge> {
-    let mut all = Vec::new();
-    for &(what, name) in OF_STRINGS {
-        let ids = ids.to_vec();
-        all.push(Edge::new(format!("{what} is string {id}, and there are {ids:?}"), move |g| {
-            strings(g, &ids);
-            name(g, id);
-        }));
-    }
-    for &(what, name) in OF_STACKS {
-        let ids = ids.to_vec();
-        all.push(Edge::new(format!("{what} is stack {id}, and there are {ids:?}"), move |g| {
-            stacks(g, &ids, 0, 0);
-            name(g, id);
-        }));
-    }
-    all
+    let kinds: [(&str, &[Name], Table); 2] =
+        [("string", OF_STRINGS, strings), ("stack", OF_STACKS, |g, ids| stacks(g, ids, 0, 0))];
+    let of_kind = |(kind, names, table): (&str, &'static [Name], Table)| {
+        let edge = |&(what, name): &Name| {
+            let ids = ids.to_vec();
+            Edge::new(format!("{what} is {kind} {id}, and there are {ids:?}"), move |g| {
+                table(g, &ids);
+                name(g, id);
+            })
+        };
+        names.iter().map(edge).collect::<Vec<_>>()
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
 }
 
 fn last_ids() -> Vec<Edge> {
