@@ -217,7 +217,7 @@ pub struct Hunt {
     /// Tell how often each corner and each change of state occurred
     #[arg(long)]
     pub corners: bool,
-    /// Stop at the first finding
+    /// Stop at the first finding, and shrink only that
     #[arg(long)]
     pub first: bool,
     /// How long each finding may be made smaller, in each of two ways

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use tracehound_generator::{Config, EmissionFault};
-use tracehound_oracle::hunt::{Bound, HuntCase, Progress, Seed, Setup, Shard, Stats, hunt};
+use tracehound_oracle::hunt::{
+    Bound, HuntCase, Place, Presentation, Progress, Seed, Setup, Shard, Stats, campaign, hunt,
+};
 use tracehound_oracle::judge::matrix;
 use tracehound_oracle::laws::Law;
 
@@ -69,13 +71,39 @@ head -c 5 >/dev/null
 exit 3
 "#;
 
+/// A reader that dies, in this folder.
+#[cfg(unix)]
+fn dies(folder: &std::path::Path, name: &str) -> String {
+    let script = folder.join(name);
+    std::fs::write(&script, DIES).unwrap();
+    format!("cmd:sh {}", script.display())
+}
+
+/// Two readers are wrong in the same unit: who asks for the first finding does not wait for the other's.
+#[cfg(unix)]
+#[test]
+fn of_a_unit_that_finds_more_than_the_first_only_the_first_is_shrunk_and_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let specs = [dies(folder.path(), "a.sh"), dies(folder.path(), "b.sh")];
+    let setup = Setup {
+        readers: specs.iter().map(|spec| spec.parse().unwrap()).collect(),
+        threads: 1,
+        first: true,
+        ..Setup::default()
+    };
+    let out = folder.path().join("findings");
+    let presentation = Presentation { command: String::new(), page: None };
+    let place = Place { out, resume: false, arguments: Vec::new(), presentation };
+    let end = campaign(&setup, Bound::Cases(200), &place, |_| true).unwrap();
+    assert!(end.groups.len() > 1, "{:?}", end.groups);
+    assert_eq!((end.written.len(), end.left_out), (1, end.groups.len() - 1));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_reader_that_only_fails_is_given_up_and_said_so() {
     let folder = tempfile::tempdir().unwrap();
-    let script = folder.path().join("dies.sh");
-    std::fs::write(&script, DIES).unwrap();
-    let spec = format!("cmd:sh {}", script.display());
+    let spec = dies(folder.path(), "dies.sh");
     let setup = Setup { readers: vec![spec.parse().unwrap()], threads: 1, ..Setup::default() };
     let end = hunt(&setup, Bound::Cases(200), |_| true).unwrap();
     let died: u64 = end.stats.verdicts[&spec].values().sum();

@@ -105,7 +105,7 @@ fn summary(a: &Hunt, setup: &Setup, progress: &Progress, stopped: bool) -> Resul
         }
     }
     if progress.left_out > 0 {
-        writeln!(out, "\n{} more findings are not written", progress.left_out)?;
+        writeln!(out, "\nnot shrunk and written: {} more", progress.left_out)?;
     }
     out.flush()?;
     Ok(())

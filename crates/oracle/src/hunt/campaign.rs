@@ -102,7 +102,7 @@ pub struct Progress {
     pub written: Vec<Written>,
     /// How many findings wait for theirs.
     pub waiting: usize,
-    /// How many get none, since there are too many.
+    /// How many get none, since there are too many or only the first is wanted.
     pub left_out: usize,
     /// Whether there is something left to hunt.
     pub hunting: bool,
@@ -196,7 +196,7 @@ impl Shared {
                 Journal::create(&place.out, &place.arguments, &fingerprint, setup.shard)?
             });
         }
-        let desk = place.map(|place| Desk::new(&place.out, &place.presentation, found.groups.values()));
+        let desk = place.map(|place| Desk::new(&place.out, &place.presentation, setup.first, found.groups.values()));
         Ok(Shared {
             agenda: Mutex::new(Agenda::new(setup, found.done.clone(), bound.histories(setup))),
             desk,

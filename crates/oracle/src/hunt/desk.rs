@@ -30,6 +30,8 @@ pub struct Written {
 pub(super) struct Desk {
     out: PathBuf,
     presentation: Presentation,
+    /// How many groups get a folder.
+    most: usize,
     state: Mutex<State>,
     changed: Condvar,
     /// Set when whatever is being shrunk has to be written as it is.
@@ -42,7 +44,7 @@ struct State {
     at_work: usize,
     /// Groups that have a folder or will get one.
     taken: usize,
-    /// Groups beyond [`MOST_FINDINGS`].
+    /// Groups beyond the most that get one.
     left_out: usize,
     closed: bool,
     written: Vec<Written>,
@@ -58,21 +60,29 @@ pub(super) struct Look {
 
 impl Desk {
     /// A desk for a folder. Of the groups that are known, those without a whole folder are put on it.
-    pub(super) fn new<'g>(out: &Path, presentation: &Presentation, known: impl Iterator<Item = &'g Group>) -> Desk {
-        let desk = Desk {
+    ///
+    /// Where only the first finding is wanted, one group gets a folder: a unit of a reader that is wrong
+    /// everywhere has many, and whoever waits for the first would wait for all of them.
+    pub(super) fn new<'g>(
+        out: &Path,
+        presentation: &Presentation,
+        first: bool,
+        known: impl Iterator<Item = &'g Group>,
+    ) -> Desk {
+        let mut desk = Desk {
             out: out.to_owned(),
             presentation: presentation.clone(),
+            most: MOST_FINDINGS,
             state: Mutex::default(),
             changed: Condvar::new(),
             hurry: Arc::default(),
         };
-        for group in known {
-            if desk.is_whole(group) {
-                desk.with(|state| state.taken += 1);
-            } else {
-                desk.put(group.clone());
-            }
+        let (whole, rest): (Vec<_>, Vec<_>) = known.partition(|group| desk.is_whole(group));
+        desk.with(|state| state.taken = whole.len());
+        if first {
+            desk.most = whole.len() + 1;
         }
+        rest.into_iter().for_each(|group| desk.put(group.clone()));
         desk
     }
 
@@ -88,7 +98,7 @@ impl Desk {
     /// Puts a new group on the desk.
     pub(super) fn put(&self, group: Group) {
         self.with(|state| {
-            if state.taken == MOST_FINDINGS {
+            if state.taken >= self.most {
                 state.left_out += 1;
             } else {
                 state.taken += 1;
