@@ -253,3 +253,90 @@ impl Frontier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every heap of up to six threads whose times are below four.
+    fn heaps() -> impl Iterator<Item = Frontier> {
+        (0..=6).flat_map(|n| {
+            (0..4_i64.pow(n)).map(move |code| {
+                let mut frontier = Frontier::new(FaultSet::default());
+                for k in 0..n {
+                    frontier.insert(Slot { time: code / 4_i64.pow(k) % 4, cursor: k });
+                }
+                frontier
+            })
+        })
+    }
+
+    fn is_heap(frontier: &Frontier) -> bool {
+        let slots = frontier.slots();
+        (1..slots.len()).all(|i| slots[(i - 1) / 2].time <= slots[i].time)
+    }
+
+    fn cursors(frontier: &Frontier) -> Vec<u32> {
+        let mut cursors: Vec<u32> = frontier.slots().iter().map(|s| s.cursor).collect();
+        cursors.sort_unstable();
+        cursors
+    }
+
+    #[test]
+    fn a_thread_goes_on_alone_until_another_comes_first() {
+        for frontier in heaps() {
+            let others = frontier.slots().iter().skip(1).map(|s| s.time).min().unwrap_or(i64::MAX);
+            for until in 0..5 {
+                let alone = frontier.alone(until);
+                assert_eq!((alone.with, alone.until), (0, until.min(others)), "{frontier:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_threads_take_turns_until_a_third_comes_first() {
+        for frontier in heaps().filter(|f| f.len() > 1) {
+            let slots = frontier.slots();
+            // The first of its children is taken where both are due at once.
+            let with = (1..slots.len().min(3)).min_by_key(|&i| slots[i].time).unwrap();
+            let rest = (1..slots.len()).filter(|&i| i != with).map(|i| slots[i].time);
+            let (second, third) = (slots[with].time, rest.min().unwrap_or(i64::MAX));
+            for until in 0..5 {
+                let turns = frontier.turns(until);
+                let expected = if second < third && second <= until {
+                    (with, until.min(third - 1))
+                } else {
+                    (0, until.min(second))
+                };
+                assert_eq!((turns.with, turns.until), expected, "until {until}: {frontier:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn it_is_a_heap_after_every_change_and_keeps_its_other_threads() {
+        for n in heaps().map(|f| f.slots).filter(|slots| slots.len() < 6) {
+            for i in 0..n.len() {
+                for to in [Some(0), Some(1), Some(3), None] {
+                    let mut changed = Frontier::of(n.clone());
+                    changed.change(i, to);
+                    assert!(is_heap(&changed), "{i} to {to:?}: {n:?}, {changed:?}");
+                    let mut expected = Frontier::of(n.clone());
+                    if to.is_none() {
+                        expected.slots.remove(i);
+                    }
+                    assert_eq!(cursors(&changed), cursors(&expected), "{i} to {to:?}: {n:?}");
+                    let time = changed.slots.iter().find(|s| s.cursor == n[i].cursor).map(|s| s.time);
+                    assert_eq!(time, to);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_in_one_that_is_cleared() {
+        let mut frontier = Frontier::of(vec![Slot { time: 1, cursor: 0 }]);
+        frontier.clear(8);
+        assert!(frontier.len() == 0 && frontier.first().is_none() && frontier.slots.capacity() >= 8);
+    }
+}

@@ -41,6 +41,12 @@ impl Counts {
                     let first = before(2).is_some_and(|b| b.ty == ProcStatus && b.args[1] == proc_status::SYSCALL);
                     self.add(Corner::SyscallEndsLater, first);
                 }
+                ProcStop => {
+                    let stolen = was(1, ProcStatus) && was(2, ProcStart) && was(3, ProcSteal);
+                    let in_syscall = before(1).is_some_and(|b| b.ty == GoStatus && b.args[2] == go_status::SYSCALL);
+                    let told = in_syscall && was(2, ProcStatus) && was(3, ProcStart);
+                    self.add(Corner::BorrowAcross, bare && stolen || told);
+                }
                 ProcStatus => self.proc_status(e, next),
                 ProcSteal => self.steal(e, next, class_a, in_stop),
                 ProcStart => {

@@ -41,7 +41,7 @@ impl World<'_> {
         match x.pend {
             Pend::BlockA => !self.t.armed(EmissionFault::BlockingEntrySplit),
             Pend::EnterA => file_begins,
-            Pend::GiveP(_) => file_begins && x.g.is_some(),
+            Pend::GiveP(_) | Pend::HandP(_) => file_begins && x.g.is_some(),
             Pend::StealEventA { gen_, .. } => gen_ != self.s.gen_,
             _ => false,
         }
@@ -107,7 +107,7 @@ impl World<'_> {
             PPlace::Sys(_) => {
                 self.steal(m, p, PPlace::Owned(m));
                 let pend = self.s.ms[m].pend;
-                self.give_p(m, p);
+                self.hand_p(m, p);
                 self.s.ms[m].pend = pend;
             }
             PPlace::Run(x) | PPlace::Owned(x) => self.force(x),

@@ -32,6 +32,8 @@ pub(crate) enum Ask {
     More,
     /// In a fine case: whether something more is swept before a P is started.
     Sweep,
+    /// In a fine case: whether the stack grows in the middle of waking a goroutine.
+    Grows,
     /// Whether somebody is woken in the stopped world.
     Wake,
     /// Whether what has happened is written later.

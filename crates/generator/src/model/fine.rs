@@ -32,6 +32,8 @@ pub(super) enum Spot {
     Leaving(Pi, Gi),
     /// It is spare, and has left a P behind.
     Left(Pi),
+    /// Class A: it is in a blocking syscall, and has borrowed the P that it gives away.
+    Borrowing(Pi, Gi),
 }
 
 /// What a goroutine is when the world begins; where it is on an M, that M's spot says so.
@@ -59,6 +61,8 @@ pub(super) struct Layout {
     pub coroutines: Vec<(Gi, Gi)>,
     /// The M that begins the first generation.
     pub starter: Mi,
+    /// The P that sysmon has borrowed.
+    pub sysmon: Option<Pi>,
 }
 
 impl Layout {
@@ -77,6 +81,7 @@ impl Layout {
                 Spot::Robbed(p, g) => (4, p, Some(g)),
                 Spot::Leaving(p, g) => (5, Some(p), Some(g)),
                 Spot::Left(p) => (6, Some(p), None),
+                Spot::Borrowing(p, g) => (7, Some(p), Some(g)),
             };
             out.push(kind);
             if kind > 0 {
@@ -89,6 +94,7 @@ impl Layout {
         out.push(self.coroutines.len() as u32);
         out.extend(self.coroutines.iter().flat_map(|&(a, b)| [a as u32, b as u32]));
         out.push(self.starter as u32);
+        out.push(self.sysmon.map_or(0, |p| p as u32 + 1));
         out
     }
 }
@@ -173,16 +179,18 @@ impl World<'_> {
             }
         }
         layout.starter = self.setup_number(ms);
+        let p = self.setup_number(ps + 1).checked_sub(1);
+        layout.sysmon = p.filter(|&p| free_p[p] && p < procs && self.t.swarm.skip != 0);
         layout
     }
 
     fn draw_spot(&mut self, m: Mi, own: Option<Gi>, layout: &Layout, free_p: &mut [bool], free_g: &mut [bool]) -> Spot {
-        let kind = self.setup_number(7);
+        let kind = self.setup_number(8);
         if kind == 0 {
             return Spot::Bare;
         }
         let p = self.setup_number(free_p.len() + 1).checked_sub(1);
-        let g = matches!(kind, 2..=5).then(|| self.setup_number(free_g.len()));
+        let g = matches!(kind, 2..=5 | 7).then(|| self.setup_number(free_g.len()));
         // An M for C threads has no other goroutine than its own, and nobody else has that.
         let g = g.filter(|&g| free_g[g] && layout.gs[g].extra == own.map(|_| m) && layout.gs[g].place != 3);
         let started = self.t.swarm.skip == 0;
@@ -193,12 +201,19 @@ impl World<'_> {
             (2, Some(p), Some(g)) if !started || m == 0 => Spot::Running(p, g),
             (3, Some(p), Some(g)) if !started => Spot::Syscall(p, g),
             (5, Some(p), Some(g)) if !started && self.t.swarm.class() == Class::A => Spot::Leaving(p, g),
+            (7, Some(p), Some(g)) if !started && own.is_none() && self.t.swarm.class() == Class::A => {
+                Spot::Borrowing(p, g)
+            }
             (6, Some(p), _) if own.is_some_and(|g| layout.gs[g].place == 3) && !started => Spot::Left(p),
-            (2..=5, _, Some(g)) => Spot::Robbed(p, g),
+            (2..=5 | 7, _, Some(g)) => Spot::Robbed(p, g),
             _ => Spot::Bare,
         };
-        if let Spot::Scheduling(p) | Spot::Running(p, _) | Spot::Syscall(p, _) | Spot::Leaving(p, _) | Spot::Left(p) =
-            spot
+        if let Spot::Scheduling(p)
+        | Spot::Running(p, _)
+        | Spot::Syscall(p, _)
+        | Spot::Leaving(p, _)
+        | Spot::Left(p)
+        | Spot::Borrowing(p, _) = spot
         {
             take(p);
         }
@@ -250,6 +265,10 @@ impl World<'_> {
         for (m, &spot) in layout.spots.iter().enumerate() {
             self.place_m(m, spot);
         }
+        if let Some(p) = layout.sysmon {
+            self.place_m(ms, Spot::Scheduling(p));
+            self.s.ms[ms].pend = Pend::Borrowed(p);
+        }
         if self.t.swarm.skip == 0 && !matches!(layout.spots[0], Spot::Running(..)) {
             self.place_starter();
         }
@@ -269,7 +288,9 @@ impl World<'_> {
             Spot::Scheduling(p) => (Some(p), None, PPlace::Run(m), PView::Running),
             Spot::Running(p, g) => (Some(p), Some((g, GPlace::Running(m))), PPlace::Run(m), PView::Running),
             Spot::Syscall(p, g) => (Some(p), Some((g, GPlace::Syscall(m))), PPlace::Sys(m), PView::Syscall),
-            Spot::Leaving(p, g) => (Some(p), Some((g, GPlace::Syscall(m))), PPlace::Run(m), PView::Running),
+            Spot::Leaving(p, g) | Spot::Borrowing(p, g) => {
+                (Some(p), Some((g, GPlace::Syscall(m))), PPlace::Run(m), PView::Running)
+            }
             Spot::Left(p) => (Some(p), None, PPlace::Sys(m), PView::Abandoned),
             Spot::Robbed(_, g) => (None, Some((g, GPlace::Syscall(m))), PPlace::Idle, PView::Idle),
         };
@@ -291,6 +312,7 @@ impl World<'_> {
             Spot::Robbed(p, _) => x.oldp = p,
             Spot::Syscall(p, _) => (x.p, x.oldp, x.tick) = (Some(p), Some(p), tick),
             Spot::Leaving(p, _) => (x.p, x.pend) = (Some(p), Pend::EndBlockedA),
+            Spot::Borrowing(p, _) => (x.p, x.pend) = (Some(p), Pend::Borrowed(p)),
             _ => x.p = p,
         }
     }
@@ -336,22 +358,19 @@ impl World<'_> {
         self.s.ms[m].pend = Pend::Pass;
     }
 
-    /// What taking memory for a thread writes, on a P that is borrowed for it.
-    pub(super) fn use_borrowed(&mut self, m: Mi) {
-        loop {
-            match self.ask(Ask::Borrowed, 4) {
-                1 => {
-                    let value = u64::from(self.t.noise(1 << 24));
-                    self.note(m, EventType::HeapAlloc, &[value]);
-                }
-                2 if self.has(Feature::Gc) => self.toggle_sweep(m),
-                3 if self.allocations_traced() => self.alloc_event(m),
-                _ => break,
+    /// What taking memory for a thread writes, on a P that is borrowed for it: one thing more; false if nothing.
+    pub(super) fn use_borrowed_finely(&mut self, m: Mi) -> bool {
+        match self.ask(Ask::Borrowed, 4) {
+            1 => {
+                let value = u64::from(self.t.noise(1 << 24));
+                self.note(m, EventType::HeapAlloc, &[value]);
             }
+            2 if self.has(Feature::Gc) => self.toggle_sweep(m),
+            3 if self.allocations_traced() => self.alloc_event(m),
+            _ if self.s.ms[m].p.is_some_and(|p| self.s.ps[p].sweeping) => self.toggle_sweep(m),
+            _ => return false,
         }
-        if self.s.ms[m].p.is_some_and(|p| self.s.ps[p].sweeping) {
-            self.toggle_sweep(m);
-        }
+        true
     }
 
     /// The stop at the beginning of a GC cycle.

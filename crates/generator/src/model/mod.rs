@@ -238,6 +238,8 @@ impl World<'_> {
                 self.start_p(m, p);
             }
             Pend::GiveP(p) => self.give_p(m, p),
+            Pend::Borrowed(p) => self.use_borrowed(m, p),
+            Pend::HandP(p) => self.hand_p(m, p),
             Pend::EnterA => self.publish_syscall(m),
             Pend::EnterB => self.write_syscall(m),
             Pend::PublishedA => return self.look_for_gc_wait(m),
@@ -245,12 +247,7 @@ impl World<'_> {
             Pend::BlockA => self.block_release(m),
             Pend::EndKeepA => self.end_syscall(m),
             Pend::EndBlockedA => self.end_syscall_blocked_with_p(m),
-            Pend::StoleOldB(p) => {
-                if self.lingers() {
-                    return false;
-                }
-                self.restart_on(m, p);
-            }
+            Pend::Took(p) => return self.start_taken(m, p),
             Pend::StealEventA { p, victim, holder_g, gen_ } => self.steal_event(m, p, victim, holder_g, gen_),
             Pend::EndedNoP(g) => return self.find_p_for(m, g),
             Pend::StartPFor(p, g) => {

@@ -80,8 +80,22 @@ impl World<'_> {
         }
     }
 
-    /// Gives away a P that `m` owns: to the stopped world, to another M, or to the idle list.
+    /// Gives away a P that `m` owns, or borrows it first: whoever gets it may need a thread for it.
     pub(super) fn give_p(&mut self, m: Mi, p: Pi) {
+        if self.s.ps[p].must {
+            self.safe_point_idle(m, p);
+        }
+        let x = &self.s.ms[m];
+        let may_borrow = x.alive && x.p.is_none() && (x.g.is_none() || self.t.swarm.class() == Class::A);
+        if self.s.stop() == Stop::No && self.has(Feature::Bare) && may_borrow && self.one_in(Ask::Borrow, 8) {
+            self.borrow(m, p);
+        } else {
+            self.hand_p(m, p);
+        }
+    }
+
+    /// Gives away a P that `m` owns: to the stopped world, to another M, or to the idle list.
+    pub(super) fn hand_p(&mut self, m: Mi, p: Pi) {
         self.s.ms[m].pend = Pend::None;
         if self.s.ps[p].must {
             self.safe_point_idle(m, p);
@@ -96,14 +110,6 @@ impl World<'_> {
             self.s.ps[p].place = PPlace::Stopped;
             return;
         }
-        if self.has(Feature::Bare)
-            && self.s.ms[m].alive
-            && self.s.ms[m].p.is_none()
-            && (self.s.ms[m].g.is_none() || self.t.swarm.class() == Class::A)
-            && self.one_in(Ask::Borrow, 8)
-        {
-            self.borrow(m, p);
-        }
         let mut to = (0..self.s.ms.len()).find(|&x| x != m && self.is_idle(x));
         if to.is_none() && !self.s.runnable.is_empty() && self.s.ms.len() < MOST_THREADS {
             to = Some(self.new_thread());
@@ -117,7 +123,8 @@ impl World<'_> {
         }
     }
 
-    /// `m` needs a P for a moment, to allocate a thread: starts and stops the one that it is giving away.
+    /// `m` needs a P for a moment, to allocate a thread: it starts the one that it is giving away. Others can get in, and
+    /// the generation can change, before it stops it again (`proc.go allocm`, Go 1.27.3).
     pub(super) fn borrow(&mut self, m: Mi, p: Pi) {
         if let Some(g) = self.s.ms[m].g
             && self.t.armed(EmissionFault::BorrowReportedRunning)
@@ -127,14 +134,25 @@ impl World<'_> {
             self.t.hit();
         }
         self.start_p(m, p);
-        if self.fine() {
-            self.use_borrowed(m);
+        self.s.ms[m].pend = Pend::Borrowed(p);
+    }
+
+    /// One thing that `m` does with the P that it has borrowed; the last is to stop it.
+    pub(super) fn use_borrowed(&mut self, m: Mi, p: Pi) {
+        let uses = if self.fine() {
+            self.use_borrowed_finely(m)
+        } else {
+            let uses = self.one_in(Ask::More, 3);
+            if uses {
+                let value = u64::from(self.t.noise(1 << 24));
+                self.note(m, EventType::HeapAlloc, &[value]);
+            }
+            uses
+        };
+        if !uses {
+            self.stop_p(m);
+            self.s.ms[m].pend = Pend::HandP(p);
         }
-        while !self.fine() && self.one_in(Ask::More, 3) {
-            let value = u64::from(self.t.noise(1 << 24));
-            self.note(m, EventType::HeapAlloc, &[value]);
-        }
-        self.stop_p(m);
     }
 
     /// Takes an idle P.
@@ -267,6 +285,7 @@ impl World<'_> {
         }
         if !self.s.gs[g].slots.traced(self.t.section) {
             self.t.go_status(&mut self.s, m, g, GPlace::Waiting);
+            self.grow_stack(m);
         }
         if !own_first {
             self.t.stat(&mut self.s, m);
@@ -281,6 +300,23 @@ impl World<'_> {
         let change = go_change(id, Visible::Waiting, Visible::Runnable);
         self.t.put(&self.s, m, EventType::GoUnblock, &[id, seq, stack], change);
         self.s.place_g(g, GPlace::Runnable);
+    }
+
+    /// From Go 1.24 on the status of a goroutine that is woken is a section of its own, behind which the stack of the one
+    /// who wakes it may grow (`traceruntime.go GoUnpark`, Go 1.24.11); the allocation experiment tells.
+    fn grow_stack(&mut self, m: Mi) {
+        if self.s.ms[m].g.is_none() || !self.allocations_traced() || self.t.swarm.flavour.minor() < 24 {
+            return;
+        }
+        if self.fine() {
+            while self.ask(Ask::Grows, 2) == 1 {
+                self.alloc_event(m);
+            }
+        } else if self.t.noise(8) == 0 {
+            let (new, old) = (u64::from(self.t.noise(1 << 20)), u64::from(self.t.noise(1 << 20)));
+            self.note(m, EventType::GoroutineStackAlloc, &[new, 14]);
+            self.note(m, EventType::GoroutineStackFree, &[old]);
+        }
     }
 
     /// An event that is about nothing but where `m` is.

@@ -175,8 +175,12 @@ pub(crate) enum Pend {
     None,
     /// Has `Owned` this P and starts it next.
     StartP(Pi),
-    /// Has let go of this P and gives it away next.
+    /// Has let go of this P and gives it away next, or needs it for a moment before.
     GiveP(Pi),
+    /// Has this P for a moment, to allocate a thread; lets go of it again.
+    Borrowed(Pi),
+    /// Has let go of this P for good and gives it away next.
+    HandP(Pi),
     /// Class A: entered a syscall, and nobody can see it yet.
     EnterA,
     /// Class B: has passed a safe point on its way into a syscall; has yet to write it (`proc.go reentersyscall`, Go 1.27.3).
@@ -191,8 +195,9 @@ pub(crate) enum Pend {
     EndKeepA,
     /// Class A: has a P by `ProcStart`; has yet to end the syscall as blocked.
     EndBlockedA,
-    /// Class B: stole its old P from another M's syscall; has yet to start it.
-    StoleOldB(Pi),
+    /// On its way out of a syscall, has taken this P, an idle one or (class B) its old one out of another M's syscall; has
+    /// yet to start it (`proc.go exitsyscall`, Go 1.25.5 and 1.27.3).
+    Took(Pi),
     /// Class A: took the P away from `victim` in generation `gen_`; has yet to write it.
     StealEventA { p: Pi, victim: Mi, holder_g: u64, gen_: u32 },
     /// Ended its syscall without a P; looks for an idle one or parks.
@@ -238,6 +243,15 @@ impl Pend {
     #[inline]
     pub fn is_some(&self) -> bool {
         !self.is_none()
+    }
+
+    /// The P that the M has let go of and gives away next.
+    #[inline]
+    pub fn gives(&self) -> Option<Pi> {
+        match *self {
+            Pend::GiveP(p) | Pend::HandP(p) => Some(p),
+            _ => None,
+        }
     }
 }
 

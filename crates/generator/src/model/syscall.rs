@@ -291,8 +291,7 @@ impl World<'_> {
         if !self.s.idle.is_empty() && self.s.sched.is_none() && !self.misses(Ask::MissIdle) {
             let i = self.ask(Ask::Index, self.s.idle.len());
             let p = self.s.take_idle(i, m);
-            self.start_p(m, p);
-            self.s.ms[m].pend = Pend::EndBlockedA;
+            self.s.ms[m].pend = Pend::Took(p);
             return;
         }
         self.end_syscall_without_p(m);
@@ -316,17 +315,32 @@ impl World<'_> {
                 // Still wired, but it has been let go of in between: all in one section.
                 self.restart_on(m, p);
             } else {
-                self.s.ms[m].pend = Pend::StoleOldB(p);
+                self.s.ms[m].pend = Pend::Took(p);
             }
             return;
         }
         if !self.s.idle.is_empty() && self.s.sched.is_none() && !self.misses(Ask::MissIdle) {
             let i = self.ask(Ask::Index, self.s.idle.len());
             let p = self.s.take_idle(i, m);
-            self.restart_on(m, p);
+            self.s.ms[m].pend = Pend::Took(p);
             return;
         }
         self.end_syscall_without_p(m);
+    }
+
+    /// Starts the P that `m` has taken on its way out of a syscall; false if others go first.
+    pub(super) fn start_taken(&mut self, m: Mi, p: Pi) -> bool {
+        if self.lingers() {
+            return false;
+        }
+        match self.class() {
+            Class::A => {
+                self.start_p(m, p);
+                self.s.ms[m].pend = Pend::EndBlockedA;
+            }
+            Class::B => self.restart_on(m, p),
+        }
+        true
     }
 
     /// Two faults: a P that has been away, or has lost its thread in between, is taken back without a word.

@@ -14,6 +14,8 @@ mod guide;
 mod scan;
 mod silent;
 mod steps;
+mod stops;
+mod syscalls;
 mod verify;
 
 pub(crate) use guide::Guide;

@@ -1,6 +1,7 @@
 //! How the world was when a generation began, as far as its events tell: the first mention of each P and goroutine
 //! says where it was, and what is first done with it says the rest.
 
+use super::steps::used_borrowed;
 use super::{Observed, Segment};
 use crate::model::fine::{Layout, Spot, Start};
 use crate::model::state::{Gi, Mi, Pi};
@@ -297,7 +298,10 @@ fn place_threads(segment: &Segment<'_>, s: &Scan, plan: &mut Plan, starter: u64)
         let spot = match (runs.get(&tid), bound) {
             (Some(&(p, _)), None) => Spot::Scheduling(p),
             (Some(&(p, _)), Some((g, false))) => Spot::Running(p, g),
-            (Some(&(p, proc_status::RUNNING)), Some((g, true))) => Spot::Leaving(p, g),
+            (Some(&(p, proc_status::RUNNING)), Some((g, true))) => match first_act.get(&tid).is_some_and(|a| a.stops) {
+                true => Spot::Borrowing(p, g),
+                false => Spot::Leaving(p, g),
+            },
             (Some(&(p, _)), Some((g, true))) => Spot::Syscall(p, g),
             (None, Some((g, _))) => Spot::Robbed(first_act.get(&tid).and_then(|a| a.steals), g),
             (None, None) => Spot::Bare,
@@ -305,6 +309,7 @@ fn place_threads(segment: &Segment<'_>, s: &Scan, plan: &mut Plan, starter: u64)
         plan.layout.spots.push(spot);
         plan.ms.insert(tid, m);
     }
+    plan.layout.sysmon = plan.sysmon.and_then(|tid| runs.get(&tid)).map(|&(p, _)| p);
     place_extras(s, plan, &index, left);
 }
 
@@ -340,6 +345,9 @@ struct FirstAct {
     begins_in_c: bool,
     /// The P that it steals on its way out of the syscall that it is in.
     steals: Option<Pi>,
+    /// It stops the P that it has, after what one does with a borrowed P at most.
+    stops: bool,
+    started: bool,
     over: bool,
     begun: bool,
 }
@@ -354,7 +362,9 @@ fn first_acts(segment: &Segment<'_>) -> FxHashMap<u64, FirstAct> {
         match e.ty {
             GoCreateSyscall if !act.begun => (act.begins_in_c, act.over) = (true, true),
             ProcSteal => (act.steals, act.over) = (Some(e.args[0] as Pi), true),
-            ProcStart => {}
+            ProcStop => (act.stops, act.over) = (!act.started, true),
+            ProcStart => act.started = true,
+            ty if used_borrowed(ty).is_some() => {}
             _ => act.over = true,
         }
         act.begun = true;

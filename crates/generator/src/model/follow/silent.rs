@@ -14,7 +14,7 @@ impl Follower<'_, '_> {
     /// The position of `p` among the idle ones; an M that is about to put it there does so.
     pub(super) fn idle_at(&mut self, p: Pi) -> Result<Option<u32>, Gap> {
         if let Some(PPlace::Owned(x)) = self.w.s.ps.get(p).map(|p| p.place)
-            && self.w.s.ms[x].pend == Pend::GiveP(p)
+            && self.w.s.ms[x].pend.gives() == Some(p)
         {
             self.drive(x, None, &[])?;
         }
@@ -127,7 +127,7 @@ impl Follower<'_, '_> {
                 PPlace::Run(x) if x != m && self.enters_in_next(x, p) => {
                     self.act(x, Act::Enter, &[(Ask::Unaware, 0)])?;
                 }
-                PPlace::Owned(x) if self.w.s.ms[x].pend == Pend::GiveP(p) => self.drive(x, None, &[])?,
+                PPlace::Owned(x) if self.w.s.ms[x].pend.gives() == Some(p) => self.drive(x, None, &[])?,
                 PPlace::Idle | PPlace::Stopped | PPlace::Dead => {}
                 _ => return Ok(false),
             }

@@ -1,10 +1,9 @@
 //! Which step writes a thread's next event.
 
 use super::{Follower, Gap, NO_BEGINNING, Observed};
-use crate::flavour::Class;
 use crate::model::Ask;
 use crate::model::choose::Act;
-use crate::model::state::{GPlace, Gi, Mi, PPlace, Pend, Pi, Purpose, Role, Stop};
+use crate::model::state::{GPlace, Gi, Mi, Pend, Pi, Role, Stop};
 use tracehound_wire::EventType::{self, *};
 
 /// The answer that [`World::one_in`](crate::model::World) takes for a yes, for one in `n`.
@@ -20,7 +19,16 @@ pub(super) fn allocation(ty: EventType) -> Option<u32> {
         .map(|i| i as u32)
 }
 
-impl Follower<'_, '_> {
+/// The answers with which an M with a P for a moment writes such an event.
+pub(super) fn used_borrowed(ty: EventType) -> Option<Vec<(Ask, u32)>> {
+    match ty {
+        HeapAlloc => Some(vec![(Ask::Borrowed, 1)]),
+        GCSweepBegin | GCSweepEnd => Some(vec![(Ask::Borrowed, 2)]),
+        _ => allocation(ty).map(|kind| vec![(Ask::Borrowed, 3), (Ask::Detail, kind)]),
+    }
+}
+
+impl<'e> Follower<'e, '_> {
     /// Takes a step towards the next event of `stream`; false if it has to wait for others.
     pub(super) fn explain(&mut self, stream: usize) -> Result<bool, Gap> {
         let tid = self.streams[stream].tid;
@@ -29,9 +37,11 @@ impl Follower<'_, '_> {
             return self.create_syscall(stream, e);
         }
         let Some(&m) = self.ms.get(&tid) else { return self.wait("no M is on this thread") };
+        let e = self.growth(stream).map_or(e, |(woken, _)| woken);
         match self.w.s.ms[m].pend {
             Pend::None => self.free(stream, m, e),
             Pend::GiveP(p) => self.give(stream, m, p),
+            Pend::Borrowed(_) => self.borrowing(m, e),
             Pend::PublishedA => self.published(stream, m, e),
             Pend::EnterB => {
                 let stops = self.main(stream, 1).is_some_and(|e| e.ty == ProcStop);
@@ -54,7 +64,7 @@ impl Follower<'_, '_> {
                 let label = self.label_after(stream);
                 self.go(m, label.as_slice())
             }
-            Pend::StartP(_) | Pend::StartPFor(..) | Pend::StoleOldB(_) => {
+            Pend::StartP(_) | Pend::StartPFor(..) | Pend::Took(_) => {
                 let sweeps = self.sweeps_before_start(stream);
                 self.go(m, &sweeps)
             }
@@ -100,169 +110,8 @@ impl Follower<'_, '_> {
         other && !self.w.s.ps[p].slots.traced(self.w.s.gen_)
     }
 
-    fn give(&mut self, stream: usize, m: Mi, p: Pi) -> Result<bool, Gap> {
-        let x = &self.w.s.ms[m];
-        let borrows = self.w.s.stop() == Stop::No && (x.sysmon || x.g.is_some() || x.locked.is_some());
-        match self.borrowed(stream, p, 0).filter(|_| borrows) {
-            Some(mut answers) => {
-                answers.push((Ask::Borrow, yes(8)));
-                self.go(m, &answers)
-            }
-            None => self.go(m, &[]),
-        }
-    }
-
-    /// If the stream goes on, from its `k`-th event, with a P that is started and stopped for a moment: how often the heap's size
-    /// is told meanwhile, as answers.
-    fn borrowed(&self, stream: usize, p: Pi, k: usize) -> Option<Vec<(Ask, u32)>> {
-        let mut answers = self.sweeps(stream, k);
-        let k = k + answers.len() / 2;
-        let start = self.main(stream, k)?;
-        if start.ty != ProcStart || start.args[0] != p as u64 {
-            return None;
-        }
-        for k in k + 1.. {
-            match self.main(stream, k)?.ty {
-                HeapAlloc => answers.push((Ask::Borrowed, 1)),
-                GCSweepBegin | GCSweepEnd => answers.push((Ask::Borrowed, 2)),
-                ProcStop => return Some(answers),
-                ty => answers.extend([(Ask::Borrowed, 3), (Ask::Detail, allocation(ty)?)]),
-            }
-        }
-        None
-    }
-
-    fn published(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
-        let s = &self.w.s;
-        let own = s.ms[m].oldp;
-        let restarts = self.main(stream, 1).is_some_and(|n| n.ty == ProcStart && n.args[0] == e.args[0]);
-        if e.ty == ProcSteal && own == Some(e.args[0] as Pi) && !restarts {
-            if s.stop() == Stop::Stopping {
-                return self.go(m, &[]);
-            }
-            return self.begin_stopping();
-        }
-        let unaware = (s.stop() == Stop::Stopping).then_some((Ask::Unaware, 1));
-        self.go(m, unaware.as_slice())
-    }
-
-    /// Somebody has seen that the world is being stopped: by then the stopper has begun.
-    fn begin_stopping(&mut self) -> Result<bool, Gap> {
-        let Some(stopper) = self.w.s.world else { return self.wait("nobody stops the world") };
-        let Pend::StwTake(from) = self.w.s.ms[stopper].pend else { return self.wait("nobody stops the world") };
-        match self.stream_of(stopper).and_then(|s| self.main(s, 0)) {
-            Some(e) if e.ty == ProcSteal => self.wait("the stopper takes Ps first"),
-            Some(e) => self.stop_taking(stopper, from, e),
-            None => self.wait("the stopper says nothing more"),
-        }
-    }
-
-    /// Its goroutine runs nowhere else: it takes an idle P itself, or somebody hands it one.
-    fn ended_locked(&mut self, m: Mi, e: &Observed) -> Result<bool, Gap> {
-        if self.w.s.sched.is_some() || self.w.s.stop() != Stop::No {
-            return self.wait("the world is stopped");
-        }
-        match self.idle_at(e.args[0] as Pi)? {
-            Some(at) => self.go(m, &[(Ask::Index, at)]),
-            None => self.wait("the P to be started is not idle"),
-        }
-    }
-
-    fn ended(&mut self, m: Mi) -> Result<bool, Gap> {
-        let s = &self.w.s;
-        if s.sched.is_some() {
-            return self.wait("the scheduler's lock is held");
-        }
-        let misses = (!s.idle.is_empty() && s.stop() == Stop::No).then_some((Ask::MissIdle, 1));
-        self.go(m, misses.as_slice())
-    }
-
-    fn stop_taking(&mut self, m: Mi, from: Pi, e: &Observed) -> Result<bool, Gap> {
-        let wanted = (e.ty == ProcSteal).then_some(e.args[0] as Pi);
-        if let Some(p) = wanted
-            && !(self.stream_of(m).is_some_and(|s| self.is_next_of_p(s, e)) && self.expose(p)?)
-        {
-            return self.wait("the P to be taken is not in a syscall");
-        }
-        if self.w.s.stop() == Stop::No {
-            self.take_in_transit(m)?;
-        }
-        let s = &self.w.s;
-        let mut at = 0;
-        for p in from..s.ps.len() {
-            if Some(p) == wanted {
-                break;
-            }
-            at += u32::from(matches!(s.ps[p].place, PPlace::Sys(_)));
-        }
-        self.go(m, &[(Ask::Index, at)])
-    }
-
-    /// Idle Ps that somebody starts although the world is being stopped were on their way to that M before.
-    fn take_in_transit(&mut self, stopper: Mi) -> Result<(), Gap> {
-        let Some(stream) = self.stream_of(stopper) else { return Ok(()) };
-        let s = &self.streams[stream];
-        let restart = s.events[s.next..].iter().find(|&&i| self.segment.events[i].ty == ProcsChange).copied();
-        for p in 0..self.w.s.procs {
-            let list = self.starts.get(&(p as u64));
-            let next = list.and_then(|list| list.iter().rev().find(|&&(at, _)| !self.explained[at]).copied());
-            let Some((at, tid)) = next.filter(|&(at, _)| restart.is_none_or(|end| at < end)) else { continue };
-            let Some((&x, &other)) = self.ms.get(&tid).zip(self.by_thread.get(&tid)) else { continue };
-            let first = self.main(other, 0).is_some_and(|e| *e == self.segment.events[at]);
-            if matches!(self.w.s.ms[x].pend, Pend::EndedNoP(_)) && self.w.s.ms[x].locked.is_none() {
-                self.ended(x)?;
-            }
-            if first
-                && let Some(i) = self.idle_at(p)?
-                && self.w.is_idle(x)
-            {
-                self.act(x, Act::TakeIdle, &[(Ask::Index, i)])?;
-            }
-        }
-        Ok(())
-    }
-
-    fn stop_waiting(&mut self, m: Mi) -> Result<bool, Gap> {
-        let own = self.w.s.ms[m].p;
-        for p in (0..self.w.s.procs).filter(|&p| Some(p) != own) {
-            match self.w.s.ps[p].place {
-                PPlace::Stopped => {}
-                PPlace::Owned(x) if matches!(self.w.s.ms[x].pend, Pend::GiveP(_)) => self.drive(x, None, &[])?,
-                _ => return self.wait("a P has not stopped"),
-            }
-        }
-        self.go(m, &[])
-    }
-
-    fn stopped(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
-        match e.ty {
-            HeapAlloc | HeapGoal => self.go(m, &[(Ask::Stopped, 1), (Ask::Detail, u32::from(e.ty == HeapGoal))]),
-            GoUnblock if !self.is_next_of_g(stream, e) => self.wait("it is another event's turn with the goroutine"),
-            GoUnblock => match self.waiting(e.args[0]) {
-                Some(at) => self.go(m, &[(Ask::Stopped, 2), (Ask::Index, at)]),
-                None => self.wait("the goroutine to be woken does not wait"),
-            },
-            GCSweepBegin | GCSweepEnd => self.go(m, &[(Ask::Stopped, 5)]),
-            GCEnd if self.w.s.purpose == Purpose::MarkTermination => self.go(m, &[(Ask::Stopped, 3)]),
-            ProcsChange if self.w.s.ms[m].pend == Pend::StwStopped => {
-                let mut answers = vec![];
-                if self.w.s.ms[m].p.is_some_and(|p| p as u64 >= e.args[0]) {
-                    // GoStop, ProcStop, ProcStart, GoStart come with it, and then the heap's size.
-                    let more = (5..).take_while(|&k| self.main(stream, k).is_some_and(|n| n.ty == HeapAlloc)).count();
-                    answers.extend(std::iter::repeat_n((Ask::More, yes(3)), more));
-                }
-                self.go(m, &answers)
-            }
-            STWEnd if self.w.s.ms[m].pend == Pend::StwEnd => self.go(m, &[]),
-            ty => match allocation(ty) {
-                Some(kind) => self.go(m, &[(Ask::Stopped, 4), (Ask::Detail, kind)]),
-                None => self.wait("the stopper does something else"),
-            },
-        }
-    }
-
     /// The position of a goroutine among those that wait.
-    fn waiting(&self, id: u64) -> Option<u32> {
+    pub(super) fn waiting(&self, id: u64) -> Option<u32> {
         let g = *self.gs.get(&id)?;
         (self.w.s.gs[g].place == GPlace::Waiting).then_some(self.w.s.gs[g].at as u32)
     }
@@ -320,7 +169,7 @@ impl Follower<'_, '_> {
     }
 
     /// The same for a goroutine.
-    fn is_next_of_g(&self, stream: usize, e: &Observed) -> bool {
+    pub(super) fn is_next_of_g(&self, stream: usize, e: &Observed) -> bool {
         let s = &self.w.s;
         let [g, number, ..] = e.args;
         let Some(&i) = self.gs.get(&g) else { return false };
@@ -338,9 +187,27 @@ impl Follower<'_, '_> {
             return Ok(true);
         }
         match self.waiting(e.args[0]) {
-            Some(at) => self.act(m, Act::Unblock, &[(Ask::Index, at)]),
+            Some(at) => {
+                let grows = self.growth(stream).map_or(Vec::new(), |(_, answers)| answers);
+                self.act(m, Act::Unblock, &[&[(Ask::Index, at)], grows.as_slice()].concat())
+            }
             None => self.wait("the goroutine to be woken does not wait"),
         }
+    }
+
+    /// If the stack grows next on the stream, between the status of a goroutine that is woken and its waking: the latter, and
+    /// the answers for what is in between.
+    pub(super) fn growth(&self, stream: usize) -> Option<(&'e Observed, Vec<(Ask, u32)>)> {
+        allocation(self.main(stream, 0)?.ty)?;
+        let told = self.statuses(stream).find(|e| e.ty == GoStatus)?.args[0];
+        let mut answers = Vec::new();
+        for e in (0..).map_while(|k| self.main(stream, k)) {
+            match allocation(e.ty) {
+                Some(kind) => answers.extend([(Ask::Grows, 1), (Ask::Detail, kind)]),
+                None => return (e.ty == GoUnblock && e.args[0] == told).then_some((e, answers)),
+            }
+        }
+        None
     }
 
     /// Class A: whether the P of `m` is announced before the goroutine that is woken, which from Go 1.24 on only a safe point
@@ -424,7 +291,7 @@ impl Follower<'_, '_> {
                 Pend::EndedNoP(_) => {
                     self.ended(x)?;
                 }
-                Pend::GiveP(_) => self.drive(x, None, &[])?,
+                Pend::GiveP(_) | Pend::HandP(_) => self.drive(x, None, &[])?,
                 _ if self.w.s.ms[x].p.is_some() && self.w.s.gs[g].place == GPlace::Runnable => return Ok(false),
                 _ => {}
             }
@@ -495,18 +362,6 @@ impl Follower<'_, '_> {
         }
     }
 
-    /// Whether the stop that comes next on the stream ends the marking phase.
-    pub(super) fn ends_marking(&self, stream: usize) -> bool {
-        let next = (1..).map_while(|k| self.main(stream, k)).find(|e| matches!(e.ty, GCEnd | STWEnd | GoStop));
-        next.is_some_and(|e| e.ty == GCEnd)
-    }
-
-    /// The number of Ps after the stop that comes next on the stream, if it is another one.
-    fn resizes(&self, stream: usize) -> Option<u64> {
-        let change = (1..).map_while(|k| self.main(stream, k)).find(|e| matches!(e.ty, ProcsChange | STWEnd))?;
-        (change.ty == ProcsChange && change.args[0] != self.w.s.procs as u64).then_some(change.args[0])
-    }
-
     fn switch(&mut self, m: Mi, g: Gi, next: u64) -> Result<bool, Gap> {
         let Some(&next) = self.gs.get(&next) else { return self.wait("the goroutine to switch to is unknown") };
         let s = &self.w.s;
@@ -521,139 +376,5 @@ impl Follower<'_, '_> {
             return self.act(m, Act::SwitchCoroutine, &[(Ask::Index, 2 * at as u32 + 1)]);
         }
         self.wait("the goroutine to switch to does not wait for it")
-    }
-
-    fn enter(&mut self, stream: usize, m: Mi, p: Pi) -> Result<bool, Gap> {
-        let stopping = self.w.s.stop() == Stop::Stopping;
-        let class = self.w.t.swarm.class();
-        if self.main(stream, 1).is_none_or(|e| e.ty != ProcStop) {
-            let mut answers = Vec::new();
-            let must = class == Class::B && self.w.s.ps[p].must;
-            let passes = must && !self.is_taken_by_pass(p);
-            if must {
-                answers.push((Ask::Unaware, u32::from(!passes)));
-            }
-            if class == Class::B && stopping && !passes {
-                answers.push((Ask::Unaware, 1));
-            }
-            return self.act(m, Act::Enter, &answers);
-        }
-        let comes_back = (2..)
-            .map_while(|k| self.main(stream, k))
-            .take_while(|e| e.ty != GoSyscallEndBlocked)
-            .any(|e| e.ty == ProcSteal && e.args[0] == p as u64);
-        if class == Class::B && (comes_back || stopping) {
-            let passes = self.w.s.ps[p].must.then_some((Ask::Unaware, 0));
-            return if stopping { self.act(m, Act::Enter, passes.as_slice()) } else { self.begin_stopping() };
-        }
-        let mut answers = Vec::new();
-        if class == Class::B
-            && self.w.s.stop() == Stop::No
-            && let Some(more) = self.borrowed(stream, p, 2)
-        {
-            answers = more;
-            answers.push((Ask::Borrow, yes(8)));
-        }
-        self.act(m, Act::EnterBlocking, &answers)
-    }
-
-    /// Whether the pass that is under way takes this P out of the syscall that it is about to enter: then it has
-    /// entered it before the pass began.
-    pub(super) fn is_taken_by_pass(&mut self, p: Pi) -> bool {
-        let Some(list) = self.thefts.get_mut(&(p as u64)) else { return false };
-        while list.last().is_some_and(|&(at, _)| self.explained[at]) {
-            list.pop();
-        }
-        let Some(&(at, tid)) = list.last() else { return false };
-        let Some(passer) = self.w.s.world.filter(|&m| matches!(self.w.s.ms[m].pend, Pend::Pass | Pend::AdvanceWait))
-        else {
-            return false;
-        };
-        // The number after the entry's own.
-        let next = u64::from(self.w.s.ps[p].slots.seq(self.w.s.gen_)) + 2;
-        self.ms.get(&tid) == Some(&passer) && self.segment.events[at].args[1] == next
-    }
-
-    fn in_syscall(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
-        let e = &self.start_after_sweeps(stream).copied().unwrap_or(*e);
-        let x = &self.w.s.ms[m];
-        let (own, oldp) = (x.p, x.oldp);
-        let holds = own.is_some_and(|p| self.w.s.ps[p].place == PPlace::Sys(m));
-        let mut answers = Vec::new();
-        let old_is_there = |f: &Self| oldp.is_some_and(|p| matches!(f.w.s.ps[p].place, PPlace::Sys(h) if h != m));
-        match e.ty {
-            GoDestroySyscall => return self.go(m, &[(Ask::Destroy, yes(2))]),
-            GoSyscallEnd if !holds => return self.wait("its P is not its own any more"),
-            GoSyscallEnd => {}
-            ProcSteal | ProcStart if !self.is_next_of_p(stream, e) => {
-                return self.wait("it is another event's turn with the P");
-            }
-            ProcSteal => {
-                let p = e.args[0] as Pi;
-                if oldp != Some(p) {
-                    return self.wait("it takes a P that is not its old one");
-                }
-                if !self.expose(p)? {
-                    return self.wait("the P to be taken is not in a syscall");
-                }
-            }
-            ProcStart | GoSyscallEndBlocked if holds => return self.wait("nobody has taken its P"),
-            ProcStart => {
-                if self.w.s.sched.is_some() {
-                    return self.wait("the scheduler's lock is held");
-                }
-                let Some(at) = self.idle_at(e.args[0] as Pi)? else {
-                    return self.wait("the P to be started is not idle");
-                };
-                if old_is_there(self) {
-                    answers.push((Ask::MissOld, 1));
-                }
-                answers.push((Ask::Index, at));
-                answers.extend(self.sweeps_before_start(stream));
-            }
-            GoSyscallEndBlocked => {
-                if old_is_there(self) {
-                    answers.push((Ask::MissOld, 1));
-                }
-                if !self.w.s.idle.is_empty() && self.w.s.sched.is_none() {
-                    answers.push((Ask::MissIdle, 1));
-                }
-            }
-            _ => return self.wait("a thread in a syscall does something else"),
-        }
-        self.go(m, &answers)
-    }
-
-    /// The start of a P that comes next on the stream, after what is swept for it.
-    fn start_after_sweeps(&self, stream: usize) -> Option<&'_ Observed> {
-        let n = self.sweeps_before_start(stream).len() / 2;
-        self.main(stream, n).filter(|e| n > 0 && e.ty == ProcStart)
-    }
-
-    fn sweeps_before_start(&self, stream: usize) -> Vec<(Ask, u32)> {
-        self.sweeps(stream, 0)
-    }
-
-    fn sweeps(&self, stream: usize, from: usize) -> Vec<(Ask, u32)> {
-        let kinds = (from..).map_while(|k| self.main(stream, k).and_then(|e| allocation(e.ty)));
-        kinds.flat_map(|kind| [(Ask::Sweep, 1), (Ask::Detail, kind)]).collect()
-    }
-
-    fn create_syscall(&mut self, stream: usize, e: &Observed) -> Result<bool, Gap> {
-        let tid = self.streams[stream].tid;
-        let Some(&g) = self.gs.get(&e.args[0]) else { return self.wait("the goroutine is unknown") };
-        let Some(m) = self.w.s.gs[g].locked.filter(|&m| self.w.is_spare(m)) else {
-            return self.wait("the goroutine's M is not spare");
-        };
-        let free = &self.w.s.free_tids;
-        let at = match self.tids.get(&tid) {
-            Some(own) => free.iter().position(|t| t == own),
-            None => free.iter().position(|t| !self.real_tids.contains_key(t)),
-        };
-        let Some(at) = at else { return self.wait("the thread is still in use") };
-        let own = free[at];
-        self.bind_thread(own, tid);
-        self.ms.insert(tid, m);
-        self.drive(m, None, &[(Ask::Index, at as u32)]).map(|()| true)
     }
 }
