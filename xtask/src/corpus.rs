@@ -1,8 +1,8 @@
 //! `cargo xtask corpus`: the committed seeds of the fuzz targets.
 //!
-//! They come from generated histories and edits of them, from the text traces in `corpus/`,
-//! and from what campaigns on this machine have found; only what adds coverage is kept,
-//! the smallest first.
+//! They come from generated histories and edits of them, from the traces that every hunt begins with (each
+//! reject rule, each event in each situation), from the text traces in `corpus/`, and from what campaigns on
+//! this machine have found; only what adds coverage is kept, the smallest first.
 
 use crate::fault::{Doing, Fault, Result, repository};
 use crate::fuzz::{Build, Places, build, merge};
@@ -12,15 +12,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tracehound_fuzz::{Input, TARGETS, Target, choices};
 use tracehound_generator::source::{Rng, Source};
-use tracehound_oracle::hunt::HuntCase;
+use tracehound_oracle::hunt::{self, HuntCase};
 use tracehound_wire::raw::TextStyle;
 use tracehound_wire::{TestFile, Trace};
 
 /// All targets' seeds together stay below this, in bytes.
 const MOST_BYTES: u64 = 5 << 20;
 
-/// Entries stay below this, in bytes: an edit can make a trace as large as a batch may be.
-const MOST_ENTRY_BYTES: usize = 12 << 10;
+/// Entries are no larger than this, in bytes: an edit can make a trace as large as a batch may be. One that is
+/// choices also holds the trace that they made, and there are three targets with such entries.
+fn most_entry_bytes(input: Input) -> usize {
+    match input {
+        Input::Choices(_) => 3 << 10,
+        Input::Trace | Input::Text => 12 << 10,
+    }
+}
 
 /// Generated cases of each kind that are offered to each target.
 const GENERATED: u64 = 400;
@@ -104,14 +110,22 @@ fn unpack(target: &Target, into: &Path) -> Result<()> {
 fn rebuild(target: &Target, programs: &Path) -> Result<u64> {
     let places = Places::of(target)?;
     places.unpack(target)?;
-    let offered = tempfile::tempdir().doing("make a folder")?;
-    for (i, input) in offers(target)?.into_iter().enumerate() {
-        if input.len() <= target.max_len {
-            fs::write(offered.path().join(format!("{i:05}")), input).doing("write an input")?;
+    let mut inputs = offers(target)?;
+    for folder in [&places.seeds, &places.working] {
+        for path in tracehound_fuzz::replay::files(folder).doing("list a corpus")? {
+            inputs.push(fs::read(&path).doing(format!("read {}", path.display()))?);
         }
     }
+    // Before the merge: what is left out after it takes its coverage along.
+    let fits = |input: &Vec<u8>| {
+        input.len() <= target.max_len && target.pack(input).is_some_and(|e| e.len() <= most_entry_bytes(target.input))
+    };
+    let offered = tempfile::tempdir().doing("make a folder")?;
+    for (i, input) in inputs.iter().filter(|input| fits(input)).enumerate() {
+        fs::write(offered.path().join(format!("{i:05}")), input).doing("write an input")?;
+    }
     let merged = tempfile::tempdir().doing("make a folder")?;
-    let features = merge(programs, target, merged.path(), &[&places.seeds, &places.working, offered.path()])?;
+    let features = merge(programs, target, merged.path(), &[offered.path()])?;
     let inputs = tracehound_fuzz::replay::files(merged.path()).doing("list the merged corpus")?;
     if inputs.is_empty() {
         return Err(Fault::new(format!("nothing is left of the corpus of {}", target.name)));
@@ -121,7 +135,7 @@ fn rebuild(target: &Target, programs: &Path) -> Result<u64> {
     fs::create_dir_all(&places.committed).doing("make the seeds' folder")?;
     for path in inputs {
         let input = fs::read(&path).doing("read a merged input")?;
-        if let Some(entry) = target.pack(&input).filter(|e| e.len() <= MOST_ENTRY_BYTES) {
+        if let Some(entry) = target.pack(&input) {
             let name = path.file_name().unwrap_or_default();
             fs::write(places.committed.join(name), entry).doing("write an entry")?;
         }
@@ -153,9 +167,9 @@ fn random_choices(max_len: usize) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Generated histories, edits of them, and the traces of `corpus/`.
+/// Generated histories, edits of them, what every hunt begins with, and the traces of `corpus/`.
 fn traces() -> Result<Vec<Vec<u8>>> {
-    let mut all = Vec::new();
+    let mut all: Vec<Vec<u8>> = hunt::fixed_traces().map(|bytes| bytes.to_vec()).collect();
     for seed in 0..GENERATED {
         let case = HuntCase::legal(seed, &choices::config());
         all.extend(case.make().map(|m| m.bytes.to_vec()));

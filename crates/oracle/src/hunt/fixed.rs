@@ -33,6 +33,12 @@ pub(super) fn all(with_probes: bool) -> impl Iterator<Item = (u64, Fixed)> {
     (0..).zip(matrix_traces()).chain(probes.map(|(number, probe)| (number, of_probe(probe))))
 }
 
+/// The bytes of every trace that a campaign with a reader to compare with begins with: for each reject rule one that
+/// breaks it and its neighbour, then the probes, of which many are made at the first call.
+pub fn traces() -> impl Iterator<Item = Arc<[u8]>> {
+    all(true).map(|(_, (bytes, _))| bytes)
+}
+
 fn of_probe((bytes, what): probe::Probe) -> Fixed {
     (bytes, MadeEdit { operator: PROBE, what, label: Label::Unspecified, trace: None })
 }

@@ -28,6 +28,7 @@ pub use case::{Edit, HuntCase, Made, MadeEdit, Origin, ReplayError, beginning};
 pub use desk::Written;
 pub use examine::Examiner;
 pub use finding::Finding;
+pub use fixed::traces as fixed_traces;
 pub use folder::{Page, Presentation, read, write};
 pub use groups::Group;
 pub use journal::{JournalError, arguments};
