@@ -1,11 +1,15 @@
 //! agree: for all readers a, b and all traces t that both know: a(t) = b(t).
 
 use crate::readers::{Hello, ReaderUnderTest, Reports};
-use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, compare};
+use crate::verdict::{Answer, Comparison, Difference, Mode, NotComparable, Verdict, compare};
 use tracehound_wire::parse_header;
 
 /// How often a reader is asked again before a difference counts.
 const ASKED_AGAIN: usize = 8;
+
+/// How often if both refuse, by different rules. Which of two mistakes in its tables Go's reader meets first is up to the order of
+/// a map, and of a small one the order is another in one of eight walks.
+const ASKED_AGAIN_FOR_THE_RULE: usize = 64;
 
 /// Compares two readers on one trace.
 pub fn agree(a: &mut dyn ReaderUnderTest, b: &mut dyn ReaderUnderTest, trace: &[u8]) -> Comparison {
@@ -52,20 +56,74 @@ pub fn resolve(
     }
     let (full_x, full_y) = (a.read(trace, Mode::Events), b.read(trace, Mode::Events));
     let comparison = compare(&full_x, &full_y, common);
-    let Comparison::Differ(_) = comparison else { return comparison };
-    if wavers(a, &full_x, trace) || wavers(b, &full_y, trace) {
+    let times = match comparison {
+        Comparison::Differ(Difference::Rules(..)) => ASKED_AGAIN_FOR_THE_RULE,
+        Comparison::Differ(_) => ASKED_AGAIN,
+        _ => return comparison,
+    };
+    if wavers(a, &full_x, trace, times) || wavers(b, &full_y, trace, times) {
         return Comparison::NotComparable(NotComparable::ReaderNotDeterministic);
     }
     comparison
 }
 
-fn wavers(reader: &mut dyn ReaderUnderTest, first: &Answer, trace: &[u8]) -> bool {
+/// Whether a reader that is asked so many times again ever says something else.
+fn wavers(reader: &mut dyn ReaderUnderTest, first: &Answer, trace: &[u8], times: usize) -> bool {
     if !first.verdict.is_judgement() {
         // How it fails may depend on the machine; that it fails is enough, and to ask again takes long.
         return reader.read(trace, Mode::Digest).verdict.is_judgement();
     }
-    (0..ASKED_AGAIN).any(|_| {
+    (0..times).any(|_| {
         let again = reader.read(trace, Mode::Digest);
         again.digest != first.digest || again.verdict.label() != first.verdict.label()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::Builtin;
+    use crate::verdict::Rejection;
+    use tracehound_wire::RejectRule::{self, StackFileStringMissing, StackFuncStringMissing};
+
+    /// Refuses every trace, each time by the next of its rules.
+    struct Refuses {
+        rules: Vec<RejectRule>,
+        asked: usize,
+        like: Builtin,
+    }
+
+    impl Refuses {
+        fn by(rules: &[RejectRule]) -> Refuses {
+            Refuses { rules: rules.to_vec(), asked: 0, like: Builtin::default() }
+        }
+    }
+
+    impl ReaderUnderTest for Refuses {
+        fn name(&self) -> &str {
+            "refuses"
+        }
+
+        fn hello(&self) -> &Hello {
+            self.like.hello()
+        }
+
+        fn read(&mut self, _: &[u8], _: Mode) -> Answer {
+            let rule = Some(self.rules[self.asked % self.rules.len()]);
+            self.asked += 1;
+            let rejection = Rejection { opening: false, rule, message: String::new(), place: None };
+            Answer::bare(Verdict::Rejected(rejection))
+        }
+    }
+
+    #[test]
+    fn a_reader_that_seldom_names_another_rule_is_not_deterministic() {
+        let mut seldom = [StackFuncStringMissing; 40];
+        seldom[39] = StackFileStringMissing;
+        let compared = agree(&mut Refuses::by(&[StackFileStringMissing]), &mut Refuses::by(&seldom), b"");
+        assert_eq!(compared, Comparison::NotComparable(NotComparable::ReaderNotDeterministic));
+        let always = &[StackFuncStringMissing];
+        let compared = agree(&mut Refuses::by(&[StackFileStringMissing]), &mut Refuses::by(always), b"");
+        assert!(matches!(compared, Comparison::Differ(Difference::Rules(..))), "{compared:?}");
+    }
 }
