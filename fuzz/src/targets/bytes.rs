@@ -1,30 +1,103 @@
-//! Any bytes into the reader and all its accessors.
+//! Any bytes into the reader and all its accessors, in each way in which it reads.
 
 use crate::target::{Input, Keep, Target};
 use std::cell::RefCell;
-use tracehound_oracle::laws::{Outcome, bounded};
+use std::fmt::Write;
+use tracehound_oracle::laws::{Outcome, bounded, split};
 use tracehound_oracle::readers::{Builtin, ReaderUnderTest};
-use tracehound_oracle::verdict::Mode;
+use tracehound_oracle::verdict::{Answer, Mode};
+use tracehound_parser::{Error, Options, Reader, Release};
 
 /// The row in the list of targets.
 pub const TARGET: Target = Target {
     name: "bytes",
-    law: "whatever the bytes, the reader comes to a verdict, and no accessor of what it delivers panics",
+    law: "whatever the bytes, the reader comes to a verdict, the same in pieces and on two threads, and no accessor panics",
     input: Input::Trace,
     max_len: 8192,
     run,
 };
 
+/// An input's length says in which way it is read: of so many lengths one is for each way, the rest for the plain one.
+const WAYS: usize = 16;
+
+/// The reader as it is set up for each way.
+struct Readers {
+    plain: Builtin,
+    strict: Builtin,
+    on_two_threads: Builtin,
+    of_releases: Vec<Builtin>,
+}
+
+impl Default for Readers {
+    fn default() -> Readers {
+        let with = |options| Builtin::new("builtin", options, false);
+        Readers {
+            plain: Builtin::default(),
+            strict: with(Options::default().strictly()),
+            on_two_threads: with(Options::default().on_threads(2)),
+            of_releases: Release::ALL.map(|release| with(Options::release(release))).into(),
+        }
+    }
+}
+
 thread_local! {
-    static READER: RefCell<Builtin> = RefCell::new(Builtin::default());
+    static READERS: RefCell<Readers> = RefCell::default();
 }
 
 fn run(bytes: &[u8]) -> Keep {
-    // The canonical form takes every accessor, the text takes the dump as well; that is slow.
-    let mode = if bytes.len().is_multiple_of(16) { Mode::Text } else { Mode::Digest };
-    let answer = READER.with_borrow_mut(|reader| reader.read(bytes, mode));
-    if let Outcome::Broken(how) = bounded(&answer) {
+    READERS.with_borrow_mut(|readers| match bytes.len() % WAYS {
+        // The canonical form takes every accessor, the text takes the dump as well; that is slow.
+        0 => holds(&readers.plain.read(bytes, Mode::Text)),
+        1 => holds(&readers.strict.read(bytes, Mode::Digest)),
+        2 => {
+            if let Outcome::Broken(how) = split(&mut readers.plain, bytes, &[1, 7, 500]) {
+                panic!("split: {how}");
+            }
+        }
+        3 => {
+            let on_two = readers.on_two_threads.read(bytes, Mode::Digest);
+            holds(&on_two);
+            let on_one = readers.plain.read(bytes, Mode::Digest);
+            assert!(on_two == on_one, "threads: on two {}, on one {}", on_two.verdict, on_one.verdict);
+        }
+        4 => words(bytes),
+        n if n >= WAYS - readers.of_releases.len() => {
+            holds(&readers.of_releases[WAYS - 1 - n].read(bytes, Mode::Digest));
+        }
+        _ => holds(&readers.plain.read(bytes, Mode::Digest)),
+    });
+    Keep::Yes
+}
+
+fn holds(answer: &Answer) {
+    if let Outcome::Broken(how) = bounded(answer) {
         panic!("bounded: {how}");
     }
-    Keep::Yes
+}
+
+/// What is told of a refusal, and that it can be told.
+fn words(bytes: &[u8]) {
+    let Some(error) = refusal(bytes) else { return };
+    let mut words = format!("{error} {}", error.help());
+    // Writing to a string cannot fail.
+    if let Some(explain) = error.explain() {
+        let _ = write!(words, "{explain}");
+    }
+    if let Some(mishap) = error.mishap() {
+        let _ = write!(words, "{}: {mishap}", mishap.class());
+    }
+    assert!(words.starts_with(error.class()), "words: {words}");
+}
+
+fn refusal(bytes: &[u8]) -> Option<Error> {
+    let mut reader = match Reader::new(bytes) {
+        Ok(reader) => reader,
+        Err(e) => return Some(e),
+    };
+    while let Some(event) = reader.next_event() {
+        if let Err(e) = event {
+            return Some(e);
+        }
+    }
+    None
 }

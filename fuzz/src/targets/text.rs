@@ -14,9 +14,17 @@ pub const TARGET: Target = Target {
 };
 
 fn run(text: &[u8]) -> Keep {
-    // Only that they end: what they refuse is pinned by tests.
-    let _ = TestFile::parse(text);
-    let _ = from_text(text, TextStyle::Go, std::io::sink());
+    // Only that they end, and can say why: what they refuse is pinned by tests.
+    match TestFile::parse(text) {
+        Ok(file) => {
+            let again = TestFile::parse(&file.to_bytes());
+            assert!(again.as_ref() == Ok(&file), "text: a test file is not read as it was written: {again:?}");
+        }
+        Err(e) => assert!(e.to_string().starts_with(e.class()), "text: {e}"),
+    }
+    if let Err(e) = from_text(text, TextStyle::Go, std::io::sink()) {
+        assert!(!e.to_string().is_empty(), "text: a refusal without words");
+    }
 
     let mut trace = Vec::new();
     if from_text(text, TextStyle::Lossless, &mut trace).is_ok() {
