@@ -23,7 +23,7 @@ const MOST_BYTES: u64 = 5 << 20;
 /// choices also holds the trace that they made, and there are three targets with such entries.
 fn most_entry_bytes(input: Input) -> usize {
     match input {
-        Input::Choices(_) => 3 << 10,
+        Input::Choices(_) => 2560,
         Input::Trace | Input::Text => 12 << 10,
     }
 }
