@@ -56,8 +56,8 @@ pub(crate) enum Ask {
     Statuses,
     /// In a fine case: whether the end of marking follows a pass.
     Termination,
-    /// In a fine case: what is done with a borrowed P.
-    Borrowed,
+    /// In a fine case: what an M does with a P before it starts a goroutine on it, or lets go of it again.
+    WithP,
     /// In a fine case: what happens in the stopped world.
     Stopped,
 }

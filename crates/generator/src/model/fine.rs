@@ -34,6 +34,10 @@ pub(super) enum Spot {
     Left(Pi),
     /// Class A: it is in a blocking syscall, and has borrowed the P that it gives away.
     Borrowing(Pi, Gi),
+    /// It is spare, and remembers this P, which is elsewhere by now.
+    Spare(Pi),
+    /// It has been handed this P for the goroutine that is locked to it.
+    Handed(Pi),
 }
 
 /// What a goroutine is when the world begins; where it is on an M, that M's spot says so.
@@ -82,6 +86,8 @@ impl Layout {
                 Spot::Leaving(p, g) => (5, Some(p), Some(g)),
                 Spot::Left(p) => (6, Some(p), None),
                 Spot::Borrowing(p, g) => (7, Some(p), Some(g)),
+                Spot::Spare(p) => (8, Some(p), None),
+                Spot::Handed(p) => (9, Some(p), None),
             };
             out.push(kind);
             if kind > 0 {
@@ -185,7 +191,7 @@ impl World<'_> {
     }
 
     fn draw_spot(&mut self, m: Mi, own: Option<Gi>, layout: &Layout, free_p: &mut [bool], free_g: &mut [bool]) -> Spot {
-        let kind = self.setup_number(8);
+        let kind = self.setup_number(10);
         if kind == 0 {
             return Spot::Bare;
         }
@@ -205,6 +211,8 @@ impl World<'_> {
                 Spot::Borrowing(p, g)
             }
             (6, Some(p), _) if own.is_some_and(|g| layout.gs[g].place == 3) && !started => Spot::Left(p),
+            (9, Some(p), _) if own.is_some_and(|g| layout.gs[g].place == 1) && !started => Spot::Handed(p),
+            (8, _, _) if own.is_some_and(|g| layout.gs[g].place == 3) => p.map_or(Spot::Bare, Spot::Spare),
             (2..=5 | 7, _, Some(g)) => Spot::Robbed(p, g),
             _ => Spot::Bare,
         };
@@ -213,7 +221,8 @@ impl World<'_> {
         | Spot::Syscall(p, _)
         | Spot::Leaving(p, _)
         | Spot::Left(p)
-        | Spot::Borrowing(p, _) = spot
+        | Spot::Borrowing(p, _)
+        | Spot::Handed(p) = spot
         {
             take(p);
         }
@@ -285,6 +294,18 @@ impl World<'_> {
     fn place_m(&mut self, m: Mi, spot: Spot) {
         let (p, g, p_place, view) = match spot {
             Spot::Bare => return,
+            Spot::Spare(p) => {
+                let x = &mut self.s.ms[m];
+                (x.oldp, x.tick, x.dropped) = (Some(p), u32::MAX, Some(0));
+                return;
+            }
+            Spot::Handed(p) => {
+                let Some(g) = self.s.ms[m].locked else { return };
+                self.s.place_g(g, GPlace::Held(m));
+                self.s.ps[p].place = PPlace::Owned(m);
+                self.s.ms[m].pend = Pend::StartPFor(p, g);
+                return;
+            }
             Spot::Scheduling(p) => (Some(p), None, PPlace::Run(m), PView::Running),
             Spot::Running(p, g) => (Some(p), Some((g, GPlace::Running(m))), PPlace::Run(m), PView::Running),
             Spot::Syscall(p, g) => (Some(p), Some((g, GPlace::Syscall(m))), PPlace::Sys(m), PView::Syscall),
@@ -358,9 +379,10 @@ impl World<'_> {
         self.s.ms[m].pend = Pend::Pass;
     }
 
-    /// What taking memory for a thread writes, on a P that is borrowed for it: one thing more; false if nothing.
-    pub(super) fn use_borrowed_finely(&mut self, m: Mi) -> bool {
-        match self.ask(Ask::Borrowed, 4) {
+    /// What an M without a goroutine writes that takes memory, for a thread above all, on a P that it has for it: one thing
+    /// more; false if nothing.
+    pub(super) fn use_p_finely(&mut self, m: Mi) -> bool {
+        match self.ask(Ask::WithP, 4) {
             1 => {
                 let value = u64::from(self.t.noise(1 << 24));
                 self.note(m, EventType::HeapAlloc, &[value]);

@@ -255,8 +255,10 @@ impl World<'_> {
                 self.s.ms[m].pend = Pend::StartG(g);
             }
             Pend::StartG(g) => {
-                self.s.ms[m].pend = Pend::None;
-                self.start_with_label(m, g);
+                if !(self.fine() && self.use_p_finely(m)) {
+                    self.s.ms[m].pend = Pend::None;
+                    self.start_with_label(m, g);
+                }
             }
             Pend::Refused(g) => {
                 self.unblock(m, g);

@@ -140,7 +140,7 @@ impl World<'_> {
     /// One thing that `m` does with the P that it has borrowed; the last is to stop it.
     pub(super) fn use_borrowed(&mut self, m: Mi, p: Pi) {
         let uses = if self.fine() {
-            self.use_borrowed_finely(m)
+            self.use_p_finely(m)
         } else {
             let uses = self.one_in(Ask::More, 3);
             if uses {

@@ -399,6 +399,10 @@ impl World<'_> {
         self.s.ms[m].pend = Pend::None;
         if let Some(g) = self.write_end_blocked(m) {
             self.write_go_start(m, g);
+            if self.fine() && self.class() == Class::B {
+                // The P may still have the mode of a worker that was meant for it.
+                self.label(m);
+            }
         }
         if let Some(p) = self.s.ms[m].p {
             self.s.ps[p].tick += 1;

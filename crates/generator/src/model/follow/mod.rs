@@ -181,6 +181,10 @@ struct Follower<'e, 'w> {
     held_up: Vec<usize>,
     /// Steps since the latest event that was explained.
     quiet_steps: usize,
+    /// The event of its stream with which the pass that is under way began.
+    pass_from: usize,
+    /// Nobody has a step that is surely the right one.
+    at_a_loss: bool,
     /// Why the latest event that was looked at has to wait.
     waits: (String, &'static str),
 }
@@ -250,6 +254,8 @@ impl<'e, 'w> Follower<'e, 'w> {
             touched: Vec::new(),
             held_up: Vec::new(),
             quiet_steps: 0,
+            pass_from: 0,
+            at_a_loss: false,
             waits: (String::new(), ""),
         };
         follower.ender = follower.find_ender();
@@ -282,11 +288,15 @@ impl<'e, 'w> Follower<'e, 'w> {
             let before = self.guide().tape.len();
             if self.explain(stream)? || self.guide().tape.len() > before {
                 blocked = 0;
+                self.at_a_loss = false;
             } else {
                 blocked += 1;
             }
             if blocked == self.heads.len() && blocked > 0 {
-                return Err(self.stuck());
+                if self.at_a_loss {
+                    return Err(self.stuck());
+                }
+                (blocked, self.at_a_loss) = (0, true);
             }
         }
         self.end()

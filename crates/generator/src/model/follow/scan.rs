@@ -1,7 +1,7 @@
 //! How the world was when a generation began, as far as its events tell: the first mention of each P and goroutine
 //! says where it was, and what is first done with it says the rest.
 
-use super::steps::used_borrowed;
+use super::steps::used_with_p;
 use super::{Observed, Segment};
 use crate::model::fine::{Layout, Spot, Start};
 use crate::model::state::{Gi, Mi, Pi};
@@ -37,6 +37,8 @@ struct Goroutine {
     assist: bool,
     extra: bool,
     ends: bool,
+    /// The P that its M takes at the end of the first syscall in which it comes into being.
+    takes: Option<Pi>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +48,8 @@ struct Scan {
     /// Status and thread of each P's first mention, and whom its first theft names.
     ps: FxHashMap<u64, (u64, u64, Option<u64>)>,
     current: FxHashMap<u64, usize>,
+    /// By thread, the goroutine that has just come into being there in a syscall, the first time that it does.
+    created: FxHashMap<u64, usize>,
     threads: Vec<u64>,
     known: FxHashSet<u64>,
     starts: FxHashMap<usize, u64>,
@@ -77,6 +81,12 @@ impl Scan {
     fn event(&mut self, e: &Observed) {
         let [a, b, c, _] = e.args;
         self.thread(e.thread);
+        if !super::is_status(e.ty)
+            && let Some(g) = self.created.remove(&e.thread)
+            && e.ty == ProcSteal
+        {
+            self.gs[g].takes = Some(a as Pi);
+        }
         match e.ty {
             ProcStatus => {
                 self.ps.entry(a).or_insert((b, e.thread, None));
@@ -106,6 +116,7 @@ impl Scan {
                 self.gs[g].extra = true;
                 if first {
                     self.gs[g].place = 3;
+                    self.created.insert(e.thread, g);
                 }
                 self.current.insert(e.thread, g);
             }
@@ -310,19 +321,41 @@ fn place_threads(segment: &Segment<'_>, s: &Scan, plan: &mut Plan, starter: u64)
         plan.ms.insert(tid, m);
     }
     plan.layout.sysmon = plan.sysmon.and_then(|tid| runs.get(&tid)).map(|&(p, _)| p);
-    place_extras(s, plan, &index, left);
+    place_extras(s, plan, &index, left, &first_act);
 }
 
 /// Ms for C threads: each belongs to one goroutine.
-fn place_extras(s: &Scan, plan: &mut Plan, index: &FxHashMap<u64, Gi>, left: Vec<Pi>) {
-    let mut left = left.into_iter();
+fn place_extras(
+    s: &Scan,
+    plan: &mut Plan,
+    index: &FxHashMap<u64, Gi>,
+    left: Vec<Pi>,
+    first_act: &FxHashMap<u64, FirstAct>,
+) {
+    let mut left = left;
     for (at, g) in s.gs.iter().enumerate().filter(|(_, g)| g.extra && !g.born) {
         let i = index[&g.id];
         let tid = g.on.map(|on| on.0).or_else(|| s.starts.get(&at).copied().filter(|_| g.place != 3));
         let m = match tid.and_then(|t| plan.ms.get(&t)) {
-            Some(&m) => m,
+            Some(&m) => {
+                let handed = tid.and_then(|tid| {
+                    let p = first_act.get(&tid)?.starts?;
+                    let idle = matches!(s.ps.get(&(p as u64)), Some(&(proc_status::IDLE, on, _)) if on == tid);
+                    (idle && g.place == 1).then_some(p)
+                });
+                if let Some(p) = handed.filter(|_| plan.layout.spots[m] == Spot::Bare) {
+                    plan.layout.spots[m] = Spot::Handed(p);
+                }
+                m
+            }
             None => {
-                let spot = left.next().filter(|_| g.place == 3).map_or(Spot::Bare, Spot::Left);
+                // Whoever comes back for a P left it; of the others any may have.
+                let own = left.iter().position(|&p| Some(p) == g.takes);
+                let any = || left.iter().position(|&p| g.takes.is_none() && !s.gs.iter().any(|g| g.takes == Some(p)));
+                let spot = match own.or_else(any).filter(|_| g.place == 3) {
+                    Some(i) => Spot::Left(left.remove(i)),
+                    None => g.takes.map_or(Spot::Bare, Spot::Spare),
+                };
                 plan.layout.spots.push(spot);
                 plan.layout.spots.len() - 1
             }
@@ -347,6 +380,8 @@ struct FirstAct {
     steals: Option<Pi>,
     /// It stops the P that it has, after what one does with a borrowed P at most.
     stops: bool,
+    /// The P that it starts before it does anything else.
+    starts: Option<Pi>,
     started: bool,
     over: bool,
     begun: bool,
@@ -363,8 +398,11 @@ fn first_acts(segment: &Segment<'_>) -> FxHashMap<u64, FirstAct> {
             GoCreateSyscall if !act.begun => (act.begins_in_c, act.over) = (true, true),
             ProcSteal => (act.steals, act.over) = (Some(e.args[0] as Pi), true),
             ProcStop => (act.stops, act.over) = (!act.started, true),
-            ProcStart => act.started = true,
-            ty if used_borrowed(ty).is_some() => {}
+            ProcStart => {
+                act.starts = act.starts.or((!act.begun).then_some(e.args[0] as Pi));
+                act.started = true;
+            }
+            ty if used_with_p(ty).is_some() => {}
             _ => act.over = true,
         }
         act.begun = true;

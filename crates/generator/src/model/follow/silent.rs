@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use tracehound_wire::event::{go_status, proc_status};
 use tracehound_wire::{EventType::*, NONE_ID};
 
-impl Follower<'_, '_> {
+impl<'e> Follower<'e, '_> {
     /// The position of `p` among the idle ones; an M that is about to put it there does so.
     pub(super) fn idle_at(&mut self, p: Pi) -> Result<Option<u32>, Gap> {
         if let Some(PPlace::Owned(x)) = self.w.s.ps.get(p).map(|p| p.place)
@@ -146,6 +146,28 @@ impl Follower<'_, '_> {
             && self.w.runs_plainly(x)
     }
 
+    /// Whether all Ps that the pass next on the stream takes are in the syscalls from which it takes them: had it begun before,
+    /// they would have passed their safe points on their way there.
+    pub(super) fn pass_is_due(&self, stream: usize) -> bool {
+        let first = |e: &Observed| {
+            let known = self.w.s.ps.get(e.args[0] as Pi);
+            e.args[1] == 1 && known.is_some_and(|p| !p.slots.traced(self.w.s.gen_))
+        };
+        self.thefts_of_pass(stream, self.streams[stream].next).all(|e| first(e) || self.is_next_of_p(stream, e))
+    }
+
+    /// The thefts of the pass that begins at the `from`-th event of `stream`.
+    pub(super) fn thefts_of_pass(&self, stream: usize, from: usize) -> impl Iterator<Item = &'e Observed> {
+        let events = self.segment.events;
+        let pass = self.streams[stream].events[from..].iter().map(|&i| &events[i]);
+        let thefts = pass
+            .take_while(|e| matches!(e.ty, ProcSteal | ProcStatus) || self.beside_a_pass(e).is_some())
+            .filter(|e| e.ty == ProcSteal);
+        // A pass goes over the Ps in their order: with a lesser one another pass begins.
+        let mut latest = None;
+        thefts.take_while(move |e| latest.replace(e.args[0]).is_none_or(|before| before < e.args[0]))
+    }
+
     /// A pass that writes nothing of its own begins as early as it can, right after what its M has done before:
     /// others pass their safe points between its beginning and its end.
     pub(super) fn begin_pass_early(&mut self, stream: usize) -> Result<bool, Gap> {
@@ -195,6 +217,7 @@ impl Follower<'_, '_> {
 
     fn begin(&mut self, m: Mi, act: Act, mut answers: Vec<(Ask, u32)>) -> Result<(), Gap> {
         let p = self.w.s.ms[m].p;
+        self.pass_from = self.stream_of(m).map_or(0, |stream| self.streams[stream].next);
         if p.is_some_and(|p| self.w.s.ps[p].must) {
             answers.insert(0, (Ask::Urgent, 2));
         }

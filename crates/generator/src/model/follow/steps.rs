@@ -19,12 +19,12 @@ pub(super) fn allocation(ty: EventType) -> Option<u32> {
         .map(|i| i as u32)
 }
 
-/// The answers with which an M with a P for a moment writes such an event.
-pub(super) fn used_borrowed(ty: EventType) -> Option<Vec<(Ask, u32)>> {
+/// The answers with which an M that has a P, and no goroutine yet, writes such an event.
+pub(super) fn used_with_p(ty: EventType) -> Option<Vec<(Ask, u32)>> {
     match ty {
-        HeapAlloc => Some(vec![(Ask::Borrowed, 1)]),
-        GCSweepBegin | GCSweepEnd => Some(vec![(Ask::Borrowed, 2)]),
-        _ => allocation(ty).map(|kind| vec![(Ask::Borrowed, 3), (Ask::Detail, kind)]),
+        HeapAlloc => Some(vec![(Ask::WithP, 1)]),
+        GCSweepBegin | GCSweepEnd => Some(vec![(Ask::WithP, 2)]),
+        _ => allocation(ty).map(|kind| vec![(Ask::WithP, 3), (Ask::Detail, kind)]),
     }
 }
 
@@ -60,13 +60,18 @@ impl<'e> Follower<'e, '_> {
             Pend::StwWait => self.stop_waiting(m),
             Pend::StwStopped | Pend::StwEnd => self.stopped(stream, m, e),
             Pend::AdvanceSwitch => self.wait("the generation is about to change"),
+            Pend::StartG(_) if used_with_p(e.ty).is_some() => {
+                let answers = used_with_p(e.ty).unwrap_or_default();
+                self.go(m, &answers)
+            }
             Pend::StartG(_) => {
                 let label = self.label_after(stream);
                 self.go(m, label.as_slice())
             }
             Pend::StartP(_) | Pend::StartPFor(..) | Pend::Took(_) => {
-                let sweeps = self.sweeps_before_start(stream);
-                self.go(m, &sweeps)
+                let mut answers = self.sweeps_before_start(stream);
+                answers.extend(self.label_after_syscall(stream));
+                self.go(m, &answers)
             }
             _ => self.go(m, &[]),
         }
@@ -87,8 +92,9 @@ impl<'e> Follower<'e, '_> {
             let running = x.g.is_some_and(|g| s.gs[g].place == GPlace::Running(m));
             let late = self.finds_work_before_safe_point(m, p);
             if !running && s.ps[p].must && !late {
-                // The safe point comes before anything else.
-                return self.go(m, &[]);
+                // The safe point comes before anything else that is going to happen here.
+                let stays = x.locked.is_some().then_some((Ask::Unaware, 1));
+                return self.go(m, stays.as_slice());
             }
             if running && (s.ps[p].must || s.stop() == Stop::Stopping) {
                 all.push((Ask::Urgent, 2));
@@ -252,7 +258,8 @@ impl<'e> Follower<'e, '_> {
     /// `m` lets go of its P: to sleep, because the world stops, or for the M of a locked goroutine.
     fn stop_p(&mut self, m: Mi, p: Pi) -> Result<bool, Gap> {
         let s = &self.w.s;
-        if s.ms[m].locked.is_some() || (s.stop() == Stop::Stopping && !s.ps[p].must) {
+        let stops = s.stop() == Stop::Stopping && !s.ps[p].must && !self.starts_before_restart(p);
+        if s.ms[m].locked.is_some() || stops {
             return self.go(m, &[]);
         }
         if !self.let_go_of_locked(p)? {
@@ -261,6 +268,9 @@ impl<'e> Follower<'e, '_> {
         if let Some(g) = self.handed_over(p) {
             let at = self.w.s.gs[g].at as u32;
             return self.act(m, Act::Start, &[(Ask::Index, at)]);
+        }
+        if self.w.s.stop() == Stop::Stopping {
+            return self.go(m, &[]);
         }
         self.act(m, Act::Park, &[])
     }
@@ -319,8 +329,13 @@ impl<'e> Follower<'e, '_> {
     fn running(&mut self, stream: usize, m: Mi, p: Pi, g: Gi, e: &Observed) -> Result<bool, Gap> {
         let world_is_free = self.w.s.world.is_none();
         let passes = e.ty == ProcSteal || !self.idle_statuses_next(stream).is_empty();
-        if passes && world_is_free && self.begin_pass(stream)? {
-            return Ok(true);
+        if passes && world_is_free {
+            if !self.pass_is_due(stream) && !self.at_a_loss {
+                return self.wait("a pass begins when the Ps that it takes are in their syscalls");
+            }
+            if self.begin_pass(stream)? {
+                return Ok(true);
+            }
         }
         match e.ty {
             GoStop => self.act(m, Act::Stop, &[]),

@@ -42,13 +42,11 @@ impl Follower<'_, '_> {
 
     /// Idle Ps that somebody starts although the world is being stopped were on their way to that M before.
     pub(super) fn take_in_transit(&mut self, stopper: Mi) -> Result<(), Gap> {
-        let Some(stream) = self.stream_of(stopper) else { return Ok(()) };
-        let s = &self.streams[stream];
-        let restart = s.events[s.next..].iter().find(|&&i| self.segment.events[i].ty == ProcsChange).copied();
+        let restart = self.restart(stopper);
         for p in 0..self.w.s.procs {
-            let list = self.starts.get(&(p as u64));
-            let next = list.and_then(|list| list.iter().rev().find(|&&(at, _)| !self.explained[at]).copied());
-            let Some((at, tid)) = next.filter(|&(at, _)| restart.is_none_or(|end| at < end)) else { continue };
+            let Some((at, tid)) = self.next_start(p).filter(|&(at, _)| restart.is_none_or(|end| at < end)) else {
+                continue;
+            };
             let Some((&x, &other)) = self.ms.get(&tid).zip(self.by_thread.get(&tid)) else { continue };
             let first = self.main(other, 0).is_some_and(|e| *e == self.segment.events[at]);
             if matches!(self.w.s.ms[x].pend, Pend::EndedNoP(_)) && self.w.s.ms[x].locked.is_none() {
@@ -65,6 +63,24 @@ impl Follower<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The event with which the world that `stopper` stops runs again.
+    fn restart(&self, stopper: Mi) -> Option<usize> {
+        let s = &self.streams[self.stream_of(stopper)?];
+        s.events[s.next..].iter().find(|&&i| self.segment.events[i].ty == ProcsChange).copied()
+    }
+
+    /// The next start of a P, and the thread that starts it.
+    fn next_start(&self, p: Pi) -> Option<(usize, u64)> {
+        let list = self.starts.get(&(p as u64))?;
+        list.iter().rev().find(|&&(at, _)| !self.explained[at]).copied()
+    }
+
+    /// Whether a P is started again before the world, which is being stopped, runs again: it was on its way to another M.
+    pub(super) fn starts_before_restart(&self, p: Pi) -> bool {
+        let restart = self.w.s.world.and_then(|stopper| self.restart(stopper));
+        self.next_start(p).zip(restart).is_some_and(|((at, _), end)| at < end)
     }
 
     pub(super) fn stop_waiting(&mut self, m: Mi) -> Result<bool, Gap> {

@@ -1,6 +1,6 @@
 //! Which step writes the next event of a thread that enters, leaves or sits in a syscall, or has a P for a moment.
 
-use super::steps::{allocation, used_borrowed, yes};
+use super::steps::{allocation, used_with_p, yes};
 use super::{Follower, Gap, Observed};
 use crate::flavour::Class;
 use crate::model::Ask;
@@ -30,14 +30,14 @@ impl Follower<'_, '_> {
         if start.ty != ProcStart || start.args[0] != p as u64 {
             return None;
         }
-        let after = (k + 1..).map_while(|k| self.main(stream, k)).find(|e| used_borrowed(e.ty).is_none());
+        let after = (k + 1..).map_while(|k| self.main(stream, k)).find(|e| used_with_p(e.ty).is_none());
         let borrows = after.map_or(self.w.s.ms[m].sysmon, |e| e.ty == ProcStop);
         borrows.then_some(answers)
     }
 
     /// `m` has a P for a moment.
     pub(super) fn borrowing(&mut self, m: Mi, e: &Observed) -> Result<bool, Gap> {
-        match used_borrowed(e.ty) {
+        match used_with_p(e.ty) {
             Some(answers) => self.go(m, &answers),
             None if e.ty == ProcStop => self.go(m, &[]),
             None => self.wait("a thread with a P for a moment does something else"),
@@ -124,9 +124,13 @@ impl Follower<'_, '_> {
         else {
             return false;
         };
+        // What it takes in its next pass, or after it has begun to stop the world, is not taken by this one.
+        let Some(stream) = self.stream_of(passer) else { return false };
+        let theft = &self.segment.events[at];
+        let in_pass = self.thefts_of_pass(stream, self.pass_from).any(|e| std::ptr::eq(e, theft));
         // The number after the entry's own.
         let next = u64::from(self.w.s.ps[p].slots.seq(self.w.s.gen_)) + 2;
-        self.ms.get(&tid) == Some(&passer) && self.segment.events[at].args[1] == next
+        self.ms.get(&tid) == Some(&passer) && theft.args[1] == next && in_pass
     }
 
     pub(super) fn in_syscall(&mut self, stream: usize, m: Mi, e: &Observed) -> Result<bool, Gap> {
@@ -150,6 +154,9 @@ impl Follower<'_, '_> {
                 }
                 if !self.expose(p)? {
                     return self.wait("the P to be taken is not in a syscall");
+                }
+                if self.w.s.ps[p].place == PPlace::Sys(m) {
+                    answers.extend(self.label_after_syscall(stream));
                 }
             }
             ProcStart | GoSyscallEndBlocked if holds => return self.wait("nobody has taken its P"),
@@ -176,6 +183,16 @@ impl Follower<'_, '_> {
             _ => return self.wait("a thread in a syscall does something else"),
         }
         self.go(m, &answers)
+    }
+
+    /// Class B: the answer for the label behind the end of the syscall that comes next on the stream, if there is one.
+    pub(super) fn label_after_syscall(&self, stream: usize) -> Option<(Ask, u32)> {
+        let end = |ty| matches!(ty, ProcSteal | ProcStart | GoSyscallEndBlocked) || allocation(ty).is_some();
+        let start = (0..).find(|&k| self.main(stream, k).is_none_or(|e| !end(e.ty)))?;
+        let ends = (0..start).any(|k| self.main(stream, k).is_some_and(|e| e.ty == GoSyscallEndBlocked));
+        let is = |k, ty| self.main(stream, k).is_some_and(|e| e.ty == ty);
+        let class_b = self.w.t.swarm.class() == Class::B;
+        (class_b && ends && is(start, GoStart) && is(start + 1, GoLabel)).then_some((Ask::Detail, 1))
     }
 
     /// The start of a P that comes next on the stream, after what is swept for it.

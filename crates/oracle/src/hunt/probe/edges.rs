@@ -1,9 +1,12 @@
 //! Edges: what is as large as it may be, and one larger; the last id of a table, and the one behind it; ids that a signed
-//! number does not hold, or that make a table sparse.
+//! number does not hold, or that make a table sparse; an experiment's payload that looks like something else.
 
 use super::Probe;
 use crate::judge::matrix::build::ev;
-use EventType::{GoBlock, GoCreate, GoStatus, ProcStatus, Sync, UserLog, UserTaskBegin};
+use EventType::{
+    CPUSamples, ClockSnapshot, EndOfGeneration, EventBatch, Frequency, GoBlock, GoCreate, GoStatus, ProcStatus, Stacks,
+    Strings, Sync, UserLog, UserTaskBegin,
+};
 use std::sync::OnceLock;
 use tracehound_wire::build::{Generation, M, TraceBuilder};
 use tracehound_wire::limits::{MAX_BATCH_SIZE, MAX_FRAMES, MAX_STRING_LEN};
@@ -43,7 +46,7 @@ pub(super) fn nth(n: u64) -> Option<Probe> {
 
 fn all() -> &'static [Edge] {
     static ALL: OnceLock<Vec<Edge>> = OnceLock::new();
-    ALL.get_or_init(|| [limits(), last_ids(), far_ids(), clocks()].into_iter().flatten().collect())
+    ALL.get_or_init(|| [limits(), last_ids(), far_ids(), clocks(), payloads()].into_iter().flatten().collect())
 }
 
 fn then(generation: &mut Generation<'_>, event: Event) {
@@ -158,6 +161,18 @@ fn clocks() -> Vec<Edge> {
         }));
     }
     all
+}
+
+/// Payloads of an experiment that begin as other kinds of batches do, and are none.
+fn payloads() -> Vec<Edge> {
+    let firsts = [Strings, Stacks, CPUSamples, Frequency, Sync, ClockSnapshot, EndOfGeneration, EventBatch, ProcStatus];
+    let payload = |first: EventType| {
+        Edge::new(format!("an experiment's payload that begins with the byte of {first:?}"), move |g| {
+            let data = [[first.byte()].as_slice(), &[0xff; 12]].concat();
+            g.experimental_batch(1, THREAD, 2, &data);
+        })
+    };
+    firsts.into_iter().map(payload).collect()
 }
 
 #[cfg(test)]
