@@ -61,6 +61,7 @@ corners! {
     BorrowInSyscall "borrow-in-syscall" "AB" [8] "a P is borrowed inside a blocking syscall";
     BorrowLater "borrow-later" "A" [8] "a P is borrowed inside a blocking syscall that began a generation before";
     BorrowBare "borrow-bare" "AB" [9] "a P that was just stolen is borrowed by a bare thread";
+    BorrowToWake "borrow-to-wake" "AB" [] "an idle P is borrowed by a thread that has just woken a goroutine without one";
     BorrowAcross "borrow-across" "AB" [] "a generation begins while a P is borrowed";
     SelfSteal "self-steal" "A" [] "a thread steals its own P";
     SelfStealNoProc "self-steal-no-proc" "A" [10] "a thread steals its own P and ends its syscall without one";

@@ -59,6 +59,7 @@ impl Counts {
                     let told = was(1, GoStatus) && was(2, ProcStatus);
                     self.add(Corner::BorrowLater, class_a && stops && told && later && was(4, GoSyscallBegin));
                     self.add(Corner::BorrowBare, stops && was(1, ProcSteal) && bare);
+                    self.add(Corner::BorrowToWake, stops && was(1, GoUnblock) && bare && next_is(HeapAlloc));
                     self.add(
                         Corner::StopperMoves,
                         in_stop.is_some() && e.args[0] == 0 && was(1, ProcStop) && was(2, GoStop),

@@ -326,8 +326,12 @@ impl World<'_> {
         }
         let mut menu = Menu::new();
         let sysmon = self.s.ms[m].sysmon;
-        if !sysmon && self.s.stop() == Stop::No && self.s.sched.is_none() && !self.s.idle.is_empty() {
+        let takes = self.s.stop() == Stop::No && self.s.sched.is_none() && !self.s.idle.is_empty();
+        if takes && !sysmon {
             self.offer(&mut menu, Act::TakeIdle, 8);
+        }
+        if takes && sysmon && self.may_start_ms() {
+            self.offer(&mut menu, Act::TakeIdle, 1);
         }
         if sysmon && self.has(Feature::Sysmon) && self.s.sched.is_none() && self.victim(0).is_some() {
             self.offer(&mut menu, Act::Retake, 8);
@@ -337,6 +341,11 @@ impl World<'_> {
             self.offer(&mut menu, Act::Inject, 1);
         }
         self.pick(&menu)
+    }
+
+    /// Whether sysmon can find that there is something to run, and start an M for it.
+    pub(super) fn may_start_ms(&self) -> bool {
+        self.has(Feature::Bare) && !self.s.runnable.is_empty()
     }
 
     /// The first P from `from` on, in a circle, that is in somebody's syscall.

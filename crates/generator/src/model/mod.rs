@@ -215,10 +215,9 @@ impl World<'_> {
     fn calls(&self) -> Calls {
         let news = self.has(Feature::Bare) && !self.s.waiting.is_empty();
         let unlocked = self.s.sched.is_none();
-        Calls {
-            idle: news || unlocked && self.s.stop() == Stop::No && !self.s.idle.is_empty(),
-            sysmon: news || unlocked && self.has(Feature::Sysmon) && self.victim(0).is_some(),
-        }
+        let takes = unlocked && self.s.stop() == Stop::No && !self.s.idle.is_empty();
+        let retakes = unlocked && self.has(Feature::Sysmon) && self.victim(0).is_some();
+        Calls { idle: news || takes, sysmon: news || retakes || takes && self.may_start_ms() }
     }
 
     /// One step of `m`; false if it has none.

@@ -155,11 +155,11 @@ impl World<'_> {
         }
     }
 
-    /// Takes an idle P.
+    /// Takes an idle P, to run something on it; sysmon, which runs nothing, for another M (`proc.go injectglist`, Go 1.27.3).
     pub(super) fn take_idle(&mut self, m: Mi) {
         let i = self.ask(Ask::Index, self.s.idle.len());
         let p = self.s.take_idle(i, m);
-        self.s.ms[m].pend = Pend::StartP(p);
+        self.s.ms[m].pend = if self.s.ms[m].sysmon { Pend::GiveP(p) } else { Pend::StartP(p) };
     }
 
     /// What an M with a P and no goroutine has to do before anything else; false if nothing.

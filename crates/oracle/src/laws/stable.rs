@@ -65,7 +65,7 @@ pub fn prefix(reader: &mut dyn ReaderUnderTest, trace: &[u8], at: usize) -> Outc
 
 /// What each thread's events say. Times, and the contexts that other threads' events decide,
 /// may change when those are missing; status events may come from other threads. Of `callers` the end of a P's time on them is
-/// left out.
+/// left out, and if there are any, so is each theft.
 fn by_thread<'e>(events: &'e [CanonEvent], callers: &BTreeSet<i64>) -> BTreeMap<i64, Vec<Cow<'e, Details>>> {
     let mut out: BTreeMap<i64, Vec<Cow<'_, Details>>> = BTreeMap::new();
     for e in events {
@@ -74,6 +74,9 @@ fn by_thread<'e>(events: &'e [CanonEvent], callers: &BTreeSet<i64>) -> BTreeMap<
             Details::StateTransition { old, new, .. } if is_status(old, new) => {}
             Details::StateTransition { resource: Resource::Proc(_), new: State::Idle, .. }
                 if callers.contains(&e.m) => {}
+            // The same for the thief: where the P was left behind, it was idle before.
+            Details::StateTransition { resource: Resource::Proc(p), new: State::Idle, .. }
+                if !callers.is_empty() && e.p != p => {}
             // What the end of a task says of its begin depends on whether that, on another thread, is there.
             Details::Task { edge: Edge::End, .. } => {
                 let mut end = e.details.clone();

@@ -212,9 +212,12 @@ impl<'h> Facts<'h> {
 /// knows the P in a syscall still, on the thread that it was taken from, or as idle.
 fn abandoned_status_fits(want: &ExpectedEvent, got: &CanonEvent) -> Result<(), String> {
     let p = Resource::Proc(want.args[0] as i64);
-    match got.details {
-        Details::StateTransition { resource, old, new, .. }
-            if resource == p && (new == State::Idle || (old, new) == (State::Running, State::Running)) =>
+    match &got.details {
+        Details::StateTransition { resource, old, new, reason, stack: None }
+            if *resource == p
+                && (*new == State::Idle || (*old, *new) == (State::Running, State::Running))
+                && reason.is_empty()
+                && got.stack.is_none() =>
         {
             Ok(())
         }

@@ -336,6 +336,10 @@ mod tests {
                     continue;
                 }
                 for i in (0..events.len()).step_by(7) {
+                    // So is the thread of a P's status that tells that it has been left.
+                    if what == "m" && is_status(&events[i]) && !history.expected().total_order {
+                        continue;
+                    }
                     let mut lied = events.clone();
                     if lie(&mut lied[i]) {
                         assert!(truth(&history, &lied, Reports::ALL).is_broken(), "{what} of {i}, seed {seed}");
