@@ -377,4 +377,68 @@ mod tests {
         let too_large = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
         assert_eq!(stacks.push_known_frame::<false>(&frame(&too_large)), None);
     }
+
+    fn ids_of(ids: &[u64]) -> IdMap {
+        let mut map = IdMap::default();
+        map.clear();
+        for &id in ids {
+            assert!(map.insert(id));
+        }
+        map
+    }
+
+    /// Go wastes at most twice the memory on an array, and nothing on ids before the first one that are more than the table.
+    #[test]
+    fn a_table_is_an_array_where_go_makes_it_one() {
+        let mut sets: Vec<Vec<u64>> =
+            (1_u64..1 << 10).map(|set| (1..=10).filter(|i| set >> (i - 1) & 1 == 1).collect()).collect();
+        sets.extend([
+            vec![i64::MAX as u64],
+            vec![1, i64::MAX as u64],
+            vec![u64::MAX],
+            vec![300, 301],
+            vec![1, 2, 3, 40],
+        ]);
+        for set in sets {
+            let (min, max, len) = (set[0], set[set.len() - 1], set.len() as u64);
+            let array = max < i64::MAX as u64 && max - min <= 2 * len && min <= len;
+            assert_eq!(ids_of(&set).compact_in_go(), array, "{set:?}");
+            let backwards: Vec<u64> = set.iter().rev().copied().collect();
+            assert_eq!(ids_of(&backwards).compact_in_go(), array, "{backwards:?}");
+        }
+        assert!(!ids_of(&[]).compact_in_go());
+    }
+
+    #[test]
+    fn a_list_grows_by_an_eighth_and_no_more() {
+        let grown = |len: usize, to: usize| {
+            let mut list = vec![0_u8; len];
+            list.shrink_to_fit();
+            make_room(&mut list, to);
+            list.capacity()
+        };
+        assert_eq!(grown(0, 1), LEAST_GROWTH);
+        assert_eq!((grown(64, 64), grown(64, 65)), (64, 128));
+        assert_eq!((grown(800, 801), grown(800, 5_000)), (900, 5_000));
+    }
+
+    #[test]
+    fn strings_are_found_by_id_and_place_in_little_more_memory_than_they_need() {
+        let mut strings = Strings::default();
+        strings.ids.clear();
+        for (n, id) in (1..=2_000).rev().enumerate() {
+            assert!(!strings.has_at_hand(id) && strings.insert(id, n, 1) && !strings.insert(id, 0, 0));
+            assert!(strings.spans.capacity() <= n + 1 + (n / 8).max(LEAST_GROWTH), "{n}");
+        }
+        strings.ids.settle();
+        let data: Vec<u8> = (0..=255).cycle().take(2_000).collect();
+        assert_eq!((strings.place(0), strings.places()), (Some(0), 2_001));
+        for (n, id) in (1..=2_000).rev().enumerate() {
+            assert_eq!((strings.place(id), strings.get(&data, id)), (Some(n + 1), Some(&data[n..=n])));
+            assert!(strings.has_at_hand(id));
+        }
+        assert_eq!((strings.place(2_001), strings.get(&data, 2_001)), (None, None));
+        assert!(strings.insert(1 << 40, 7, 2) && !strings.has_at_hand(1 << 40));
+        assert_eq!((strings.place(1 << 40), strings.get(&data, 1 << 40)), (Some(2_001), Some(&data[7..9])));
+    }
 }
