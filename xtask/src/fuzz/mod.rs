@@ -4,6 +4,7 @@
 //! `corpus/fuzz-seeds` by `cargo xtask corpus` and by nothing else.
 
 mod build;
+mod clusterfuzz;
 mod cover;
 mod cpu;
 mod dictionary;

@@ -1,7 +1,9 @@
 //! The OSS-Fuzz project folder, checked without its image: build.sh is run with the variables
-//! that OSS-Fuzz sets, and what it puts out has to pass what OSS-Fuzz's own check of bad builds asks.
+//! that OSS-Fuzz sets, and what it puts out has to pass what OSS-Fuzz's own check of bad builds asks, and to be run
+//! by ClusterFuzz's own engine.
 
 use super::build::path_with_cargo_fuzz;
+use super::clusterfuzz;
 use crate::cargo::succeeds;
 use crate::fault::{Doing, Fault, Result, capture, repository};
 use crate::tally::Tally;
@@ -52,6 +54,13 @@ pub fn check(sanitizer: &str) -> Result<Tally> {
     for target in targets() {
         for (what, passed) in checks(&out, target, sanitizer)? {
             println!("{} {target}: {what}", if passed { "ok  " } else { "FAIL" });
+            tally.count(passed);
+        }
+    }
+    // Its bots run targets with a sanitizer.
+    if sanitizer == "address" {
+        for (what, passed) in clusterfuzz::examine(&out, &targets().collect::<Vec<_>>())? {
+            println!("{} {what}", if passed { "ok  " } else { "FAIL" });
             tally.count(passed);
         }
     }
