@@ -4,32 +4,21 @@
 //! reject rule, each event in each situation), from the text traces in `corpus/`, and from what campaigns on
 //! this machine have found; only what adds coverage is kept, the smallest first.
 
+mod offers;
+
 use crate::fault::{Doing, Fault, Result, repository};
 use crate::fuzz::{Build, Places, build, merge};
 use crate::tally::Tally;
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tracehound_fuzz::{Input, TARGETS, Target, choices};
-use tracehound_generator::source::{Rng, Source};
-use tracehound_oracle::hunt::{self, HuntCase};
-use tracehound_wire::raw::TextStyle;
-use tracehound_wire::{TestFile, Trace};
+use tracehound_fuzz::{Input, TARGETS, Target};
 
 /// All targets' seeds together stay below this, in bytes.
-const MOST_BYTES: u64 = 5 << 20;
+const MOST_BYTES: u64 = 5_000_000;
 
-/// Entries are no larger than this, in bytes: an edit can make a trace as large as a batch may be. One that is
-/// choices also holds the trace that they made, and there are three targets with such entries.
-fn most_entry_bytes(input: Input) -> usize {
-    match input {
-        Input::Choices(_) => 2560,
-        Input::Trace | Input::Text => 12 << 10,
-    }
-}
-
-/// Generated cases of each kind that are offered to each target.
-const GENERATED: u64 = 400;
+/// Entries are no larger than this, in bytes: small ones are run sooner, and nothing that is known needs larger ones.
+const MOST_ENTRY_BYTES: usize = 2560;
 
 /// What to do with the corpus.
 #[derive(Args)]
@@ -110,7 +99,7 @@ fn unpack(target: &Target, into: &Path) -> Result<()> {
 fn rebuild(target: &Target, programs: &Path) -> Result<u64> {
     let places = Places::of(target)?;
     places.unpack(target)?;
-    let mut inputs = offers(target)?;
+    let mut inputs = offers::offers(target)?;
     for folder in [&places.seeds, &places.working] {
         for path in tracehound_fuzz::replay::files(folder).doing("list a corpus")? {
             inputs.push(fs::read(&path).doing(format!("read {}", path.display()))?);
@@ -118,7 +107,7 @@ fn rebuild(target: &Target, programs: &Path) -> Result<u64> {
     }
     // Before the merge: what is left out after it takes its coverage along.
     let fits = |input: &Vec<u8>| {
-        input.len() <= target.max_len && target.pack(input).is_some_and(|e| e.len() <= most_entry_bytes(target.input))
+        input.len() <= target.max_len && target.pack(input).is_some_and(|e| e.len() <= MOST_ENTRY_BYTES)
     };
     let offered = tempfile::tempdir().doing("make a folder")?;
     for (i, input) in inputs.iter().filter(|input| fits(input)).enumerate() {
@@ -141,64 +130,4 @@ fn rebuild(target: &Target, programs: &Path) -> Result<u64> {
         }
     }
     Ok(features)
-}
-
-/// Inputs from everywhere but the fuzzers.
-fn offers(target: &Target) -> Result<Vec<Vec<u8>>> {
-    Ok(match target.input {
-        Input::Choices(_) => random_choices(target.max_len),
-        Input::Trace => traces()?,
-        Input::Text => {
-            let text = |bytes: &Vec<u8>| Some(Trace::decode(bytes).ok()?.to_text().ok()?.into_bytes());
-            let mut all: Vec<Vec<u8>> = traces()?.iter().filter_map(text).collect();
-            all.extend(test_files()?);
-            all
-        }
-    })
-}
-
-fn random_choices(max_len: usize) -> Vec<Vec<u8>> {
-    let mut rng = Rng::new(1);
-    (0..GENERATED * 4)
-        .map(|_| {
-            let len = 1 + rng.below(max_len as u32);
-            (0..len).map(|_| rng.below(256) as u8).collect()
-        })
-        .collect()
-}
-
-/// Generated histories, edits of them, what every hunt begins with, and the traces of `corpus/`.
-fn traces() -> Result<Vec<Vec<u8>>> {
-    let mut all: Vec<Vec<u8>> = hunt::fixed_traces().map(|bytes| bytes.to_vec()).collect();
-    for seed in 0..GENERATED {
-        let case = HuntCase::legal(seed, &choices::config());
-        all.extend(case.make().map(|m| m.bytes.to_vec()));
-    }
-    for choices in random_choices(512).iter().take(4 * GENERATED as usize) {
-        all.extend(choices::mutated(choices).map(|(_, made)| made.bytes.to_vec()));
-    }
-    for file in test_files()? {
-        let binary = TestFile::parse(&file).ok().and_then(|t| t.to_binary(TextStyle::Lossless).ok());
-        all.extend(binary);
-    }
-    Ok(all)
-}
-
-/// The text traces below `corpus/`.
-fn test_files() -> Result<Vec<Vec<u8>>> {
-    let mut all = Vec::new();
-    let mut folders = vec![repository().join("corpus")];
-    folders.retain(|f| f.is_dir());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).doing(format!("read {}", folder.display()))?.flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "test") {
-                all.push(fs::read(&path).doing(format!("read {}", path.display()))?);
-            }
-        }
-    }
-    all.sort();
-    Ok(all)
 }

@@ -18,7 +18,10 @@ pub const TARGET: Target = Target {
 };
 
 /// An input's length says in which way it is read: of so many lengths one is for each way, the rest for the plain one.
-const WAYS: usize = 16;
+pub const WAYS: usize = 16;
+
+/// The way in which a refusal is put into words.
+pub const WORDS: usize = 4;
 
 /// The reader as it is set up for each way.
 struct Readers {
@@ -60,7 +63,7 @@ fn run(bytes: &[u8]) -> Keep {
             let on_one = readers.plain.read(bytes, Mode::Digest);
             assert!(on_two == on_one, "threads: on two {}, on one {}", on_two.verdict, on_one.verdict);
         }
-        4 => words(bytes),
+        WORDS => words(bytes),
         n if n >= WAYS - readers.of_releases.len() => {
             holds(&readers.of_releases[WAYS - 1 - n].read(bytes, Mode::Digest));
         }
