@@ -245,7 +245,11 @@ impl World<'_> {
             Pend::GcWaitA => return self.gc_wait(m),
             Pend::BlockA => self.block_release(m),
             Pend::EndKeepA => self.end_syscall(m),
-            Pend::EndBlockedA => self.end_syscall_blocked_with_p(m),
+            Pend::EndBlockedA => {
+                if !(self.fine() && self.use_p_finely(m)) {
+                    self.end_syscall_blocked_with_p(m);
+                }
+            }
             Pend::Took(p) => return self.start_taken(m, p),
             Pend::StealEventA { p, victim, holder_g, gen_ } => self.steal_event(m, p, victim, holder_g, gen_),
             Pend::EndedNoP(g) => return self.find_p_for(m, g),

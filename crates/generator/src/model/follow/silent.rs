@@ -207,7 +207,7 @@ impl<'e> Follower<'e, '_> {
             return Ok(false);
         }
         let mut answers = Vec::new();
-        if class == Class::A && (statuses || self.traces_first(stream)) {
+        if class == Class::A && (statuses || self.traces_first(stream, m)) {
             answers.push((Ask::Statuses, 1));
             answers.extend(self.status_order(&idle)?);
         }
@@ -224,10 +224,14 @@ impl<'e> Follower<'e, '_> {
         self.drive(m, Some(act), &answers)
     }
 
-    /// Whether the theft that comes next is the first mention of its P, so that the pass is the tracer's own.
-    fn traces_first(&self, stream: usize) -> bool {
-        let p = self.main(stream, 0).map_or(0, |e| e.args[0] as Pi);
-        self.w.s.ps.get(p).is_some_and(|p| !p.slots.traced(self.w.s.gen_))
+    /// Whether the theft that comes next is the first mention of its P, so that the pass of `m` is the tracer's own: that
+    /// begins with the status of the P that it runs on, where that is due.
+    fn traces_first(&self, stream: usize, m: Mi) -> bool {
+        let s = &self.w.s;
+        let due = |p: &Pi| s.ps.get(*p).is_some_and(|p| !p.slots.traced(s.gen_));
+        let taken = self.main(stream, 0).map(|e| e.args[0] as Pi);
+        let first = self.statuses(stream).find(|e| e.ty == ProcStatus).map(|e| e.args[0] as Pi);
+        taken.is_some_and(|p| due(&p)) && s.ms[m].p.filter(due).is_none_or(|own| first == Some(own))
     }
 
     /// The idle Ps whose statuses come next on the stream, for no other reason than a pass.

@@ -60,7 +60,7 @@ impl<'e> Follower<'e, '_> {
             Pend::StwWait => self.stop_waiting(m),
             Pend::StwStopped | Pend::StwEnd => self.stopped(stream, m, e),
             Pend::AdvanceSwitch => self.wait("the generation is about to change"),
-            Pend::StartG(_) if used_with_p(e.ty).is_some() => {
+            Pend::StartG(_) | Pend::EndBlockedA if used_with_p(e.ty).is_some() => {
                 let answers = used_with_p(e.ty).unwrap_or_default();
                 self.go(m, &answers)
             }
