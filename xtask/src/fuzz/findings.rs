@@ -45,7 +45,8 @@ fn of_choices(case: MadeCase) -> Result<bool> {
 }
 
 fn of_bytes(target: &Target, input: &[u8]) -> Result<()> {
-    let words = words(target, input).unwrap_or_else(|| "it does not fail here: look into the fuzzer's own log".into());
+    let unsteady = || "unsteady: it does not fail here; look into the fuzzer's own log".to_owned();
+    let words = words(target, input).unwrap_or_else(unsteady);
     let kind: String = words.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let folder = repository().join(FINDINGS).join(format!("{}-{kind}-{:08x}", target.name, short_name(input)));
     let write = |name: &str, bytes: &[u8]| {
