@@ -62,6 +62,9 @@ pub enum Command {
         /// Also list the lines that are not reached
         #[arg(long)]
         lines: bool,
+        /// The least share of the lines of the parser, and of wire, in percent
+        #[arg(long, value_name = "PERCENT", default_value_t = cover::LEAST)]
+        least: f64,
         /// Only Go's reader, which needs no build of ours with coverage
         #[arg(long, conflicts_with = "lines")]
         go: bool,
@@ -130,7 +133,7 @@ pub fn perform(command: &Command) -> Result<Tally> {
         Command::Min { target: Some(target) } => run::minimise(&[named(target)?]),
         Command::Min { target: None } => run::minimise(&TARGETS.iter().collect::<Vec<_>>()),
         Command::Cover { go: true, .. } => cover::of_go(),
-        Command::Cover { lines, .. } => cover::cover(*lines),
+        Command::Cover { lines, least, .. } => cover::cover(*lines, *least),
         Command::Dict { check } => dictionary::dictionary(*check),
         Command::Guidance { runs, seeds } => guidance::prove(*runs, *seeds),
         Command::Faults { seeds, core } => faults::measure(*seeds, *core),
