@@ -425,11 +425,12 @@ fn a_planted_fault_is_found() {
     let findings = std::fs::read_dir(dir.path().join("f")).expect("the findings").flatten();
     let events = findings.filter_map(|folder| {
         let json = std::fs::read(folder.path().join("finding.json")).ok()?;
-        serde_json::from_slice::<serde_json::Value>(&json).expect("JSON")["events"].as_u64()
+        let finding: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+        // What only the truth shows is made smaller by the choices of its history alone, which goes less far.
+        Some((finding["events"].as_u64()?, if finding["law"] == "truth" { 40 } else { 12 }))
     });
-    let events: Vec<u64> = events.collect();
-    // What only the truth shows is made smaller by the choices of its history alone, which goes less far.
-    let small = events.iter().min().is_some_and(|&n| n <= 12) && events.iter().all(|&n| n <= 40);
+    let events: Vec<(u64, u64)> = events.collect();
+    let small = events.iter().all(|(n, most)| n <= most) && events.iter().any(|(_, most)| *most == 12);
     assert!(small, "{events:?}: {}", String::from_utf8_lossy(&out.stdout));
 }
 

@@ -60,10 +60,7 @@ impl<'e> Follower<'e, '_> {
             Pend::StwWait => self.stop_waiting(m),
             Pend::StwStopped | Pend::StwEnd => self.stopped(stream, m, e),
             Pend::AdvanceSwitch => self.wait("the generation is about to change"),
-            Pend::StartG(_) | Pend::EndBlockedA if used_with_p(e.ty).is_some() => {
-                let answers = used_with_p(e.ty).unwrap_or_default();
-                self.go(m, &answers)
-            }
+            Pend::StartG(_) | Pend::EndBlockedA if used_with_p(e.ty).is_some() => self.borrowing(m, e),
             Pend::StartG(_) => {
                 let label = self.label_after(stream);
                 self.go(m, label.as_slice())
@@ -193,12 +190,14 @@ impl<'e> Follower<'e, '_> {
             return Ok(true);
         }
         match self.waiting(e.args[0]) {
-            Some(at) => {
-                let grows = self.growth(stream).map_or(Vec::new(), |(_, answers)| answers);
-                self.act(m, Act::Unblock, &[&[(Ask::Index, at)], grows.as_slice()].concat())
-            }
+            Some(at) => self.act(m, Act::Unblock, &[vec![(Ask::Index, at)], self.growth_answers(stream)].concat()),
             None => self.wait("the goroutine to be woken does not wait"),
         }
+    }
+
+    /// The answers with which the stack grows next on the stream, if it does.
+    pub(super) fn growth_answers(&self, stream: usize) -> Vec<(Ask, u32)> {
+        self.growth(stream).map_or(Vec::new(), |(_, answers)| answers)
     }
 
     /// If the stack grows next on the stream, between the status of a goroutine that is woken and its waking: the latter, and

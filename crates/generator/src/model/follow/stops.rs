@@ -101,8 +101,7 @@ impl Follower<'_, '_> {
             GoUnblock if !self.is_next_of_g(stream, e) => self.wait("it is another event's turn with the goroutine"),
             GoUnblock => match self.waiting(e.args[0]) {
                 Some(at) => {
-                    let grows = self.growth(stream).map_or(Vec::new(), |(_, answers)| answers);
-                    self.go(m, &[&[(Ask::Stopped, 2), (Ask::Index, at)], grows.as_slice()].concat())
+                    self.go(m, &[vec![(Ask::Stopped, 2), (Ask::Index, at)], self.growth_answers(stream)].concat())
                 }
                 None => self.wait("the goroutine to be woken does not wait"),
             },
