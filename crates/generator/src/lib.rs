@@ -28,6 +28,7 @@ pub use corners::{Corner, Counts, Matrix};
 pub use fault::EmissionFault;
 pub use flavour::{Class, Flavour};
 pub use history::{Context, Expected, ExpectedEvent, Field, History, Resource, Transition};
+use source::Feed;
 pub use source::{Source, Tape};
 pub use swarm::{Clock, Config, Feature, Features, Swarm};
 
@@ -65,7 +66,11 @@ pub struct Generator {
 impl Generator {
     /// As [`generate`]: what was made before has no influence.
     pub fn generate(&mut self, source: &mut dyn Source, config: &Config) -> History {
-        let swarm = draw(source, config);
+        self.feed(Feed::Other(source), config)
+    }
+
+    fn feed(&mut self, mut source: Feed<'_>, config: &Config) -> History {
+        let swarm = draw(&mut source, config);
         model::run(source, swarm, &mut self.space)
     }
 
@@ -82,7 +87,7 @@ impl Generator {
     /// Makes a case's history.
     pub fn make(&mut self, case: &Case) -> History {
         match case.choices() {
-            Choices::Seed(seed) => self.generate(&mut source::Rng::new(*seed), case.config()),
+            Choices::Seed(seed) => self.feed(Feed::Seed(source::Rng::new(*seed)), case.config()),
             Choices::Tape(tape) => self.generate(&mut source::TapeReader::new(tape), case.config()),
         }
     }

@@ -46,7 +46,7 @@ impl std::fmt::Display for Unlifted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.event, self.offset) {
             (Some(e), Some(offset)) => {
-                let args = &e.args[..e.ty.spec().args.len().min(4)];
+                let args = &e.args[..e.ty.arg_count().min(4)];
                 write!(f, "byte {offset}: {:?}{args:?} on thread {}: {}", e.ty, e.thread as i64, self.cause)
             }
             _ => write!(f, "its end: {}", self.cause),

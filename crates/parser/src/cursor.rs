@@ -68,7 +68,7 @@ const fn rows(type_range: u8, knows_clock_snapshot: bool) -> [Row; 256] {
             && ty.spec().timed
             && (knows_clock_snapshot || !matches!(ty, EventType::ClockSnapshot))
         {
-            let n = ty.spec().args.len() as u8;
+            let n = ty.arg_count() as u8;
             table[byte as usize] = Row { numbers: Nth::new(n + 1), ty, n };
         }
         byte += 1;
@@ -148,7 +148,7 @@ impl Cursor {
 
     /// All of the next event's arguments; 0 for those that it has not.
     pub fn all_args(&self, data: &[u8]) -> [u64; 4] {
-        let n = self.ty(data).spec().args.len();
+        let n = self.ty(data).arg_count();
         data.get(self.at..).map_or([0; 4], |event| args_of(event, n.min(4)))
     }
 
@@ -502,7 +502,7 @@ mod tests {
                 found.show(&ground, pext, &mut next);
                 assert_eq!((next.time, next.offset), (found.time, found.at as u64), "{data:x?}");
                 assert_eq!(next.ty, one_by_one.ty(&data), "{data:x?}");
-                let args = next.ty.spec().args.len();
+                let args = next.ty.arg_count();
                 assert_eq!(next.args[..args], one_by_one.all_args(&data)[..args], "{data:x?}");
             }
         }

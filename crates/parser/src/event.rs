@@ -242,7 +242,7 @@ impl<'r> Event<'r> {
     pub fn args(&self) -> &'r [u64] {
         match self.e.ty {
             EventType::Sync | EventType::CPUSample => &self.e.args[..1],
-            ty => &self.e.args[..ty.spec().args.len().min(4)],
+            ty => &self.e.args[..ty.arg_count().min(4)],
         }
     }
 

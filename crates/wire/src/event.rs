@@ -237,11 +237,28 @@ events! {
 /// while those in the gap 53 to 127 are in range but name nothing.
 pub const TYPE_RANGE: u8 = 137;
 
+/// The number of arguments by type byte: what the hot paths of readers and writers want of the table.
+const ARG_COUNTS: &[u8; 256] = &{
+    let mut counts = [0; 256];
+    let mut i = 0;
+    while i < EventType::ALL.len() {
+        counts[EventType::ALL[i] as usize] = EventType::ALL[i].spec().args.len() as u8;
+        i += 1;
+    }
+    counts
+};
+
 impl EventType {
     /// The type byte on the wire.
     #[inline]
     pub const fn byte(self) -> u8 {
         self as u8
+    }
+
+    /// How many arguments it has, the time delta left out.
+    #[inline]
+    pub const fn arg_count(self) -> usize {
+        ARG_COUNTS[self as usize] as usize
     }
 
     /// The name, as Go spells it.

@@ -99,7 +99,7 @@ impl Event {
     /// If there are more arguments than the table has for `ty`.
     #[inline]
     pub fn new(ty: EventType, dt: u64, args: &[u64]) -> Event {
-        assert!(args.len() <= ty.spec().args.len(), "{ty} has {} arguments", ty.spec().args.len());
+        assert!(args.len() <= ty.arg_count(), "{ty} has {} arguments", ty.arg_count());
         let mut all = [0; MAX_EVENT_ARGS];
         all[..args.len()].copy_from_slice(args);
         Event { ty, dt, args: all }
@@ -108,7 +108,7 @@ impl Event {
     /// The arguments that the type has.
     #[inline]
     pub fn args(&self) -> &[u64] {
-        &self.args[..self.ty.spec().args.len().min(MAX_EVENT_ARGS)]
+        &self.args[..self.ty.arg_count().min(MAX_EVENT_ARGS)]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::choose::Act;
-use crate::source::Rng;
+use crate::source::{Feed, Rng};
 use crate::swarm::{Clock, Swarm, WEIGHTS};
 use crate::{Config, Corner, Counts, Feature, Flavour, History};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ fn made(turn: &dyn Fn(&mut Swarm)) -> (Vec<History>, [u32; WEIGHTS]) {
         let mut rng = Rng::new(seed);
         let mut swarm = Swarm::draw(&mut rng, &Config::default(), flavour);
         turn(&mut swarm);
-        let mut w = World::new(&mut rng, swarm);
+        let mut w = World::new(Feed::Seed(rng), swarm);
         w.run();
         picked.iter_mut().zip(w.picked).for_each(|(sum, n)| *sum += n);
         let (swarm, trace, expected, fault_hits) = w.t.into_parts(&mut Default::default());

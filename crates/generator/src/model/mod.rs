@@ -30,7 +30,7 @@ mod knobs;
 mod tests;
 
 use crate::history::History;
-use crate::source::Source;
+use crate::source::{Feed, Source};
 use crate::swarm::{Feature, Swarm};
 use crate::tracer::{self, Tracer};
 use ask::Ask;
@@ -44,7 +44,7 @@ const THREAD_IDS: u64 = 1000;
 
 /// A history in the making.
 pub(crate) struct World<'a> {
-    source: &'a mut dyn Source,
+    source: Feed<'a>,
     /// Makes the choices in place of the source.
     guide: Option<Box<Guide>>,
     /// No choices are made: each step is the simplest that leads to the end.
@@ -67,7 +67,7 @@ pub(crate) struct Space {
 }
 
 /// Makes the history of one case in `space`.
-pub(crate) fn run(source: &mut dyn Source, swarm: Swarm, space: &mut Space) -> History {
+pub(crate) fn run(source: Feed<'_>, swarm: Swarm, space: &mut Space) -> History {
     let mut w = World::within(source, swarm, space);
     w.run();
     let World { s, t, steps, .. } = w;
@@ -83,12 +83,12 @@ fn around(first: usize, n: usize) -> impl Iterator<Item = usize> {
 }
 
 impl<'a> World<'a> {
-    fn new(source: &'a mut dyn Source, swarm: Swarm) -> World<'a> {
+    fn new(source: Feed<'a>, swarm: Swarm) -> World<'a> {
         World::within(source, swarm, &mut Space::default())
     }
 
     /// A world in the space of one that has ended.
-    fn within(source: &'a mut dyn Source, swarm: Swarm, space: &mut Space) -> World<'a> {
+    fn within(source: Feed<'a>, swarm: Swarm, space: &mut Space) -> World<'a> {
         World {
             source,
             guide: None,
@@ -184,11 +184,17 @@ impl World<'_> {
             return;
         }
         let n = self.s.ms.len();
-        let first = v % n;
+        // Both are small, and a division of short numbers is quick.
+        let first = (v as u32 % n as u32) as usize;
         self.source.same_as(first as u32 + 1);
+        // Mostly the one that is named has something, and then nobody has to know who else would.
+        let busy = !self.s.ms[first].is_bare();
+        if busy && self.step_now(first) {
+            return;
+        }
         // A step that does not come about changes nothing, so this holds until one does.
         let calls = self.calls();
-        if !self.first_step(first..n, calls) {
+        if !self.first_step(first + usize::from(busy)..n, calls) {
             self.first_step(0..first, calls);
         }
     }

@@ -296,10 +296,16 @@ impl M {
     /// most Ms, with answers that no branch predictor learns; so there is one branch for all of it.
     #[inline]
     pub fn sleeps(&self, calls: Calls) -> bool {
-        let bare = self.p.is_none() & self.g.is_none() & self.pend.is_none();
+        let bare = self.is_bare();
         let locked = self.locked.is_some();
         let called = (self.sysmon & calls.sysmon) | (!self.sysmon & calls.idle);
         bare & (!self.alive | !(self.extra & locked) & (locked | !called))
+    }
+
+    /// Whether it has neither a P nor a goroutine and is in the middle of nothing.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.p.is_none() & self.g.is_none() & self.pend.is_none()
     }
 
     /// An idle M on this thread.

@@ -1,7 +1,7 @@
 //! Histories of many seeds and damaged tapes: the invariants hold after every step (they are
 //! checked inside the run), and one case is one history.
 
-use crate::source::{Bytes, Exhaustive, Source, TapeReader};
+use crate::source::{Bytes, Exhaustive, Feed, Source, TapeReader};
 use crate::{Case, Class, Config, EmissionFault, Flavour, generate};
 use proptest::prelude::*;
 use tracehound_wire::EventType;
@@ -57,7 +57,7 @@ fn with_world<R>(flavour: Flavour, procs: u32, test: impl FnOnce(&mut super::Wor
     let mut source = Exhaustive::new(0);
     let mut swarm = crate::Swarm::draw(&mut source, &Config::default(), flavour);
     (swarm.procs, swarm.threads, swarm.skip) = (procs, 1, 0);
-    let mut world = super::World::new(&mut source, swarm);
+    let mut world = super::World::new(Feed::Other(&mut source), swarm);
     world.begin();
     while world.s.world.is_some() {
         world.force(0);

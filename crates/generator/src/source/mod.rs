@@ -38,6 +38,43 @@ pub trait Source {
     }
 }
 
+/// A source as the model holds it: most are seeds, whose choices cost no call.
+pub(crate) enum Feed<'a> {
+    Seed(Rng),
+    Other(&'a mut dyn Source),
+}
+
+impl Source for Feed<'_> {
+    #[inline]
+    fn below(&mut self, bound: u32) -> u32 {
+        match self {
+            Feed::Seed(rng) => rng.below(bound),
+            Feed::Other(source) => source.below(bound),
+        }
+    }
+
+    fn exhausted(&self) -> bool {
+        match self {
+            Feed::Seed(rng) => rng.exhausted(),
+            Feed::Other(source) => source.exhausted(),
+        }
+    }
+
+    #[inline]
+    fn begin_unit(&mut self) {
+        if let Feed::Other(source) = self {
+            source.begin_unit();
+        }
+    }
+
+    #[inline]
+    fn same_as(&mut self, plain: u32) {
+        if let Feed::Other(source) = self {
+            source.same_as(plain);
+        }
+    }
+}
+
 impl<S: Source + ?Sized> Source for &mut S {
     fn below(&mut self, bound: u32) -> u32 {
         (**self).below(bound)

@@ -131,7 +131,11 @@ impl Tracer {
             let generation = self.assemble(&mut open);
             self.expected.generations.push(generation);
         }
-        self.expected.events.append(&mut open.events);
+        if self.expected.events.is_empty() {
+            std::mem::swap(&mut self.expected.events, &mut open.events);
+        } else {
+            self.expected.events.append(&mut open.events);
+        }
         open.strings.clear();
         open.stacks.clear();
         open.number = 0;
@@ -209,12 +213,14 @@ impl Tracer {
         if !self.swarm.shuffle {
             return;
         }
-        let mut rest = std::mem::take(items);
+        // There can be thousands: places are drawn, and then each item moves once.
+        let mut rest: Vec<(u64, usize)> = items.iter().map(m_of).zip(0..).collect();
+        let mut from: Vec<Option<Item>> = items.drain(..).map(Some).collect();
         while !rest.is_empty() {
             let i = self.stamps.noise(rest.len() as u32) as usize;
-            let m = m_of(&rest[i]);
-            let first = rest.iter().position(|item| m_of(item) == m).unwrap_or(i);
-            items.push(rest.remove(first));
+            let m = rest[i].0;
+            let first = rest.iter().position(|&(other, _)| other == m).unwrap_or(i);
+            items.extend(from[rest.remove(first).1].take());
         }
     }
 

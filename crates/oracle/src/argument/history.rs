@@ -40,7 +40,7 @@ impl Last {
             "Syscall" => "in a syscall".to_owned(),
             other => other.to_lowercase(),
         };
-        let args = self.args[..self.ty.spec().args.len()].to_vec();
+        let args = self.args[..self.ty.arg_count()].to_vec();
         let by = Stands { m: self.m, ty: self.ty, args, offset: self.offset };
         Since { what, state, by }
     }

@@ -189,7 +189,7 @@ fn chain(waits: &[Wait], history: &History, streams: &Streams) -> Argument {
             event: Stands {
                 m: wait.thread.0,
                 ty: wait.event,
-                args: wait.args[..wait.event.spec().args.len()].to_vec(),
+                args: wait.args[..wait.event.arg_count()].to_vec(),
                 offset: wait.offset,
             },
             needs: format!("{}; {}", wait.condition, wait.found),

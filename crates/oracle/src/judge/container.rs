@@ -350,7 +350,7 @@ fn decode_events(mut data: &[u8], stream: &mut Stream) {
             return;
         };
         let mut args = [0; MAX_EVENT_ARGS];
-        for arg in &mut args[..ty.spec().args.len()] {
+        for arg in &mut args[..ty.arg_count()] {
             let Some(value) = take() else {
                 stream.bad = Some(RejectRule::EventArgVarint);
                 return;

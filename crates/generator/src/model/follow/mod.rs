@@ -25,7 +25,7 @@ use super::World;
 use super::choose::Act;
 use super::state::{Gi, Mi, Pend};
 use super::{Ask, THREAD_IDS};
-use crate::source::Exhaustive;
+use crate::source::{Exhaustive, Feed};
 use crate::swarm::{Clock, Config, Feature, Features, Swarm};
 use crate::{Case, Flavour};
 use rustc_hash::FxHashMap;
@@ -117,7 +117,7 @@ pub fn follow(segment: &Segment<'_>) -> Result<Lifted, Gap> {
         ..Config::default()
     };
     let mut nothing = Exhaustive::new(0);
-    let mut world = World::new(&mut nothing, Swarm::fine(&config, segment.flavour));
+    let mut world = World::new(Feed::Other(&mut nothing), Swarm::fine(&config, segment.flavour));
     world.guide = Some(Box::default());
     let mut follower = Follower::new(segment, plan, world);
     follower.run()?;

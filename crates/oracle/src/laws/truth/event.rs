@@ -152,7 +152,7 @@ impl<'h> Facts<'h> {
                 Some(x) => {
                     name.0 == ty.name().as_bytes()
                         && experiment.0 == x.name().as_bytes()
-                        && args.len() == ty.spec().args.len()
+                        && args.len() == ty.arg_count()
                         && args
                             .iter()
                             .zip(ty.spec().args)
