@@ -26,6 +26,7 @@ mod properties;
 mod provision;
 mod record;
 mod sabotage;
+mod sanitize;
 mod shrinking;
 mod slow;
 mod soak;
@@ -134,6 +135,8 @@ enum Command {
     Mutants(mutants::Options),
     /// Take Go's reader apart, one rule at a time, and see whether the hunt notices
     Sabotage(sabotage::Options),
+    /// Test the crates that have unsafe code under AddressSanitizer, and under Miri what that can run
+    Sanitize(sanitize::Options),
 }
 
 impl Command {
@@ -206,6 +209,7 @@ fn perform(command: Command) -> Result<ExitCode> {
         Command::Corpus(options) => return Ok(close(corpus::corpus(&options)?)),
         Command::Hunt(options) => return Ok(close(hunt::hunt(&options)?)),
         Command::Findings => return Ok(close(slow::findings()?)),
+        Command::Sanitize(options) => return Ok(close(sanitize::sanitize(&options)?)),
         Command::Shrinking(options) => return Ok(close(shrinking::shrinking(&options)?)),
         Command::Kills => return Ok(close(slow::kills()?)),
         Command::Generate { check } => generate::generate(check)?,
