@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;
 use tracehound_benches::timing::best;
 use tracehound_generator::{Case, Config, Generator};
-use tracehound_wire::{Body, NONE_ID, Trace};
+use tracehound_wire::Trace;
 
 /// Histories of one pass.
 const HISTORIES: u64 = 500;
@@ -48,10 +48,9 @@ fn write(trace: &Trace, bytes: &mut Vec<u8>) -> usize {
     black_box(bytes).len()
 }
 
-/// Events that threads wrote.
+/// Events of the trace, those that the tracer writes by itself included: each is an event for its reader.
 fn events(trace: &Trace) -> u64 {
-    let of = |body: &Body| if let Body::Events(events) = body { events.len() as u64 } else { 0 };
-    trace.batches().filter(|b| b.m != NONE_ID).map(|b| of(&b.body)).sum()
+    trace.event_count() as u64
 }
 
 /// The table of ratios, all within this run, on one core.

@@ -373,11 +373,15 @@ impl Event {
 
 impl StringRecord {
     fn encode_into(&self, out: &mut Vec<u8>) {
-        let mut head = [0; 1 + 2 * MAX_VARINT_LEN];
-        head[0] = EventType::String.byte();
-        let end = varint::put(&mut head, 1, self.id);
-        let end = varint::put(&mut head, end, self.bytes.len() as u64);
-        out.extend_from_slice(&head[..end]);
+        let (ty, len) = (EventType::String.byte(), self.bytes.len() as u64);
+        if self.id | len < 0x80 {
+            // Nearly all are short, and have a generation's first ids.
+            out.extend_from_slice(&[ty, self.id as u8, len as u8]);
+        } else {
+            out.push(ty);
+            varint::write(out, self.id);
+            varint::write(out, len);
+        }
         out.extend_from_slice(&self.bytes);
     }
 }

@@ -211,7 +211,7 @@ impl World<'_> {
     }
 
     /// The goroutine on `m` leaves it for `to`, with this event.
-    fn leave(&mut self, m: Mi, ty: EventType, args: &[u64], to: GPlace) -> Option<Gi> {
+    fn leave<const N: usize>(&mut self, m: Mi, ty: EventType, args: &[u64; N], to: GPlace) -> Option<Gi> {
         let g = self.s.ms[m].g?;
         self.t.stat(&mut self.s, m);
         let new = match to {
@@ -320,7 +320,7 @@ impl World<'_> {
     }
 
     /// An event that is about nothing but where `m` is.
-    pub(super) fn note(&mut self, m: Mi, ty: EventType, args: &[u64]) {
+    pub(super) fn note<const N: usize>(&mut self, m: Mi, ty: EventType, args: &[u64; N]) {
         self.t.stat(&mut self.s, m);
         self.t.put(&self.s, m, ty, args, None);
     }

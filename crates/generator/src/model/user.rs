@@ -94,14 +94,13 @@ impl World<'_> {
     pub(super) fn alloc_event(&mut self, m: Mi) {
         let id = u64::from(self.t.noise(1 << 20));
         let size = 1 + u64::from(self.t.noise(64));
-        let (ty, args): (_, &[u64]) = match self.detail(6) {
-            0 => (EventType::SpanAlloc, &[id, size, 5]),
-            1 => (EventType::SpanFree, &[id]),
-            2 => (EventType::HeapObjectAlloc, &[id, size]),
-            3 => (EventType::HeapObjectFree, &[id]),
-            4 => (EventType::GoroutineStackAlloc, &[id, 2]),
-            _ => (EventType::GoroutineStackFree, &[id]),
-        };
-        self.note(m, ty, args);
+        match self.detail(6) {
+            0 => self.note(m, EventType::SpanAlloc, &[id, size, 5]),
+            1 => self.note(m, EventType::SpanFree, &[id]),
+            2 => self.note(m, EventType::HeapObjectAlloc, &[id, size]),
+            3 => self.note(m, EventType::HeapObjectFree, &[id]),
+            4 => self.note(m, EventType::GoroutineStackAlloc, &[id, 2]),
+            _ => self.note(m, EventType::GoroutineStackFree, &[id]),
+        }
     }
 }

@@ -50,8 +50,6 @@ impl Tracer {
             return;
         }
         let unknown = self.unknown(s);
-        let quiet = s.gs.iter().filter(|g| g.place != GPlace::Dead && !g.slots.traced(number)).count();
-        self.open[(number & 1) as usize].quiet.reserve(quiet);
         for g in 0..s.gs.len() {
             let (place, id) = (s.gs[g].place, s.gs[g].id);
             if place == GPlace::Dead || s.gs[g].slots.traced(number) {
@@ -88,6 +86,9 @@ impl Tracer {
             if self.swarm.fault == Some(EmissionFault::QuietThreadId) && matches!(place, GPlace::Syscall(_)) {
                 args[1] = thread - 999;
                 self.fault_hits += 1;
+            }
+            if open.quiet.is_empty() {
+                open.quiet.reserve(s.gs.len() - g);
             }
             open.quiet.push(Event { ty, dt: 1, args });
             if s.gs[g].assist {

@@ -55,6 +55,12 @@ const SHAPES: [Shape; 256] = {
     shapes
 };
 
+/// As many arguments as an event can have: these, and 0 for those that it has not.
+#[inline]
+fn all<const N: usize>(args: &[u64; N]) -> [u64; MAX_EVENT_ARGS] {
+    std::array::from_fn(|i| args.get(i).copied().unwrap_or(0))
+}
+
 /// The places of an event's arguments whose bits are set, the lowest first.
 #[inline]
 fn ones(mut mask: u8) -> impl Iterator<Item = usize> {
@@ -228,9 +234,16 @@ impl Tracer {
     /// Writes one event on `m`'s buffer, in the section's generation, and notes the truth.
     /// Strings and stacks are content ids.
     #[inline]
-    pub fn put(&mut self, s: &State, m: Mi, ty: EventType, args: &[u64], change: Option<Transition>) {
+    pub fn put<const N: usize>(
+        &mut self,
+        s: &State,
+        m: Mi,
+        ty: EventType,
+        args: &[u64; N],
+        change: Option<Transition>,
+    ) {
         let context = self.context(s, m);
-        self.put_as(s.ms[m].tid, m, ty, args, change, context);
+        self.put_as(s.ms[m].tid, m, ty, all(args), change, context);
     }
 
     /// As [`Tracer::put`], with a context that is not the M's own.
@@ -239,15 +252,13 @@ impl Tracer {
         tid: u64,
         m: Mi,
         ty: EventType,
-        args: &[u64],
+        mut args: [u64; MAX_EVENT_ARGS],
         change: Option<Transition>,
         context: Context,
     ) {
         if self.muted() {
             return;
         }
-        let mut all = [0; MAX_EVENT_ARGS];
-        all[..args.len()].copy_from_slice(args);
         let open = &mut self.open[(self.section & 1) as usize];
         open.events.push(ExpectedEvent {
             generation: u64::from(self.section),
@@ -256,15 +267,15 @@ impl Tracer {
             derived: false,
             racy: false,
             context,
-            args: all,
+            args,
             transition: change,
         });
         if let Some(fault) = self.swarm.fault
-            && !self.twist(fault, ty, &mut all)
+            && !self.twist(fault, ty, &mut args)
         {
             return;
         }
-        self.write(tid, m, ty, all);
+        self.write(tid, m, ty, args);
     }
 
     /// Writes one event without noting any truth: what a fault writes.

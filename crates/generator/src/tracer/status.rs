@@ -1,7 +1,7 @@
 //! Status events: each P and goroutine is announced once in every generation, by whoever
 //! mentions it first.
 
-use super::{NONE, Tracer};
+use super::{NONE, Tracer, all};
 use crate::fault::EmissionFault;
 use crate::history::{Context, Field, Resource, Transition, Visible};
 use crate::model::state::{GPlace, Gi, Mi, PPlace, PView, Pi, State};
@@ -98,7 +98,7 @@ impl Tracer {
             (PView::Syscall, Some((victim, g))) if s.ps[p].known => {
                 let context = Context { m: Field::is(s.ms[victim].tid), p: Field::is(p as u64), g: Field::is(g) };
                 let change = Transition { resource, old: Visible::Running, new: Visible::Running };
-                self.put_as(s.ms[m].tid, m, EventType::ProcStatus, &args, Some(change), context);
+                self.put_as(s.ms[m].tid, m, EventType::ProcStatus, all(&args), Some(change), context);
             }
             _ => {
                 let old = if s.ps[p].known { Visible::Idle } else { self.unknown(s) };
