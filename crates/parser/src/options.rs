@@ -3,6 +3,9 @@
 use crate::fault::FaultSet;
 use crate::release::Release;
 
+/// Two threads are worth it from so many bytes of events on.
+const SHARE_FROM: usize = 64 << 10;
+
 /// How a reader is to behave.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -14,13 +17,16 @@ pub struct Options {
     /// How many threads [`Reader::for_each`](crate::Reader::for_each) may use; more than two are used as two. Strict mode and
     /// readers with planted faults use one.
     pub threads: usize,
+    /// How many bytes of events a generation must have for a second thread to decode them ahead: fewer are not worth it.
+    pub share_from: usize,
     /// Planted faults; see [`Fault`](crate::Fault).
     pub(crate) faults: FaultSet,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { release: Release::default(), strict: false, threads: 1, faults: FaultSet::from_env() }
+        let share_from = if cfg!(test) { 1 } else { SHARE_FROM };
+        Options { release: Release::default(), strict: false, threads: 1, share_from, faults: FaultSet::from_env() }
     }
 }
 
@@ -43,6 +49,11 @@ impl Options {
     /// These options with so many threads.
     pub fn on_threads(self, threads: usize) -> Options {
         Options { threads, ..self }
+    }
+
+    /// These options with [`Options::share_from`] so many bytes: 1 to have a second thread work on the smallest traces.
+    pub fn sharing_from(self, bytes: usize) -> Options {
+        Options { share_from: bytes, ..self }
     }
 
     /// These options with `fault` armed as well.

@@ -1,17 +1,21 @@
 //! Any bytes into the reader and all its accessors, in each way in which it reads.
 
+mod index;
+mod stream;
+mod words;
+
 use crate::target::{Input, Keep, Target};
 use std::cell::RefCell;
-use std::fmt::Write;
 use tracehound_oracle::laws::{Outcome, bounded, split};
 use tracehound_oracle::readers::{Builtin, ReaderUnderTest};
 use tracehound_oracle::verdict::{Answer, Mode};
-use tracehound_parser::{Error, Options, Reader, Release};
+use tracehound_parser::{Options, Release};
 
 /// The row in the list of targets.
 pub const TARGET: Target = Target {
     name: "bytes",
-    law: "whatever the bytes, the reader comes to a verdict, the same in pieces and on two threads, and no accessor panics",
+    law: "whatever the bytes, the reader comes to a verdict, the same in pieces, on two threads, from a stream that breaks off, \
+          and as the index has it, and no accessor panics",
     input: Input::Trace,
     max_len: 8192,
     run,
@@ -22,6 +26,12 @@ pub const WAYS: usize = 16;
 
 /// The way in which a refusal is put into words.
 pub const WORDS: usize = 4;
+
+/// The way in which the trace comes from a stream that is interrupted and breaks off.
+const STREAM: usize = 5;
+
+/// The way in which the index is held against what is read.
+const INDEX: usize = 6;
 
 /// The reader as it is set up for each way.
 struct Readers {
@@ -37,8 +47,10 @@ impl Default for Readers {
         Readers {
             plain: Builtin::default(),
             strict: with(Options::default().strictly()),
-            on_two_threads: with(Options::default().on_threads(2)),
-            of_releases: Release::ALL.map(|release| with(Options::release(release))).into(),
+            // No input is as large as what a second thread is worth it for.
+            on_two_threads: with(Options::default().on_threads(2).sharing_from(1)),
+            // As they are compared with Go's.
+            of_releases: Release::ALL.map(|release| Builtin::new("builtin", Options::release(release), true)).into(),
         }
     }
 }
@@ -49,8 +61,11 @@ thread_local! {
 
 fn run(bytes: &[u8]) -> Keep {
     READERS.with_borrow_mut(|readers| match bytes.len() % WAYS {
-        // The canonical form takes every accessor, the text takes the dump as well; that is slow.
-        0 => holds(&readers.plain.read(bytes, Mode::Text)),
+        // The canonical form takes every accessor, the text takes the dump as well; that is slow. Its form is a release's.
+        0 => {
+            let release = bytes.len() / WAYS % readers.of_releases.len();
+            holds(&readers.of_releases[release].read(bytes, Mode::Text));
+        }
         1 => holds(&readers.strict.read(bytes, Mode::Digest)),
         2 => {
             if let Outcome::Broken(how) = split(&mut readers.plain, bytes, &[1, 7, 500]) {
@@ -63,7 +78,9 @@ fn run(bytes: &[u8]) -> Keep {
             let on_one = readers.plain.read(bytes, Mode::Digest);
             assert!(on_two == on_one, "threads: on two {}, on one {}", on_two.verdict, on_one.verdict);
         }
-        WORDS => words(bytes),
+        WORDS => words::hold(bytes),
+        STREAM => stream::hold(bytes),
+        INDEX => index::hold(bytes),
         n if n >= WAYS - readers.of_releases.len() => {
             holds(&readers.of_releases[WAYS - 1 - n].read(bytes, Mode::Digest));
         }
@@ -76,31 +93,4 @@ fn holds(answer: &Answer) {
     if let Outcome::Broken(how) = bounded(answer) {
         panic!("bounded: {how}");
     }
-}
-
-/// What is told of a refusal, and that it can be told.
-fn words(bytes: &[u8]) {
-    let Some(error) = refusal(bytes) else { return };
-    let mut words = format!("{error} {}", error.help());
-    // Writing to a string cannot fail.
-    if let Some(explain) = error.explain() {
-        let _ = write!(words, "{explain}");
-    }
-    if let Some(mishap) = error.mishap() {
-        let _ = write!(words, "{}: {mishap}", mishap.class());
-    }
-    assert!(words.starts_with(error.class()), "words: {words}");
-}
-
-fn refusal(bytes: &[u8]) -> Option<Error> {
-    let mut reader = match Reader::new(bytes) {
-        Ok(reader) => reader,
-        Err(e) => return Some(e),
-    };
-    while let Some(event) = reader.next_event() {
-        if let Err(e) = event {
-            return Some(e);
-        }
-    }
-    None
 }

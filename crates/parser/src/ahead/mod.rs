@@ -28,8 +28,6 @@ const GIVE_BACK: usize = BLOCKS / 2;
 
 /// With more threads than this in a generation its events are not merged ahead: each block begins with all of their places.
 const MOST_CURSORS: usize = 2_048;
-/// A generation with fewer bytes of events is not worth it.
-const LEAST_BYTES: usize = if cfg!(test) { 1 } else { 64 << 10 };
 /// After something unusual so many events go by before anything is merged ahead again; twice as many each time that it comes
 /// again soon.
 const QUIET: u64 = if cfg!(test) { 4 } else { 4_096 };
@@ -88,6 +86,8 @@ pub(crate) struct Setup {
     pub pext: crate::bits::Pext,
     /// Where the first generation begins.
     pub pos: usize,
+    /// A generation with fewer bytes of events is not worth it.
+    pub least_bytes: usize,
 }
 
 /// The reader's end of the line to the second thread.
@@ -98,6 +98,7 @@ pub(crate) struct Helper {
     epoch: u64,
     /// Blocks to be given back.
     used: Vec<Block>,
+    least_bytes: usize,
     /// Whether the second thread knows what to do while the generation is delivered.
     busy: bool,
     /// Whether events are being merged ahead.
@@ -114,7 +115,8 @@ impl Helper {
         let (done, answers) = channel();
         scope.spawn(move || worker::work(bytes, setup, &to_do, &done));
         let used = Vec::new();
-        Helper { orders, answers, epoch: 0, used, busy: false, merging: false, fell_back_at: 0, quiet: 0 }
+        let least_bytes = setup.least_bytes;
+        Helper { orders, answers, epoch: 0, used, least_bytes, busy: false, merging: false, fell_back_at: 0, quiet: 0 }
     }
 
     fn order(&self, order: Order) {
@@ -159,7 +161,7 @@ impl Helper {
             return false;
         }
         let bytes: usize = generation.batches.iter().map(|b| b.len as usize).sum();
-        let worth = !slots.is_empty() && cursors.len() <= MOST_CURSORS && bytes >= LEAST_BYTES;
+        let worth = !slots.is_empty() && cursors.len() <= MOST_CURSORS && bytes >= self.least_bytes;
         if worth && events >= self.fell_back_at + self.quiet {
             self.epoch += 1;
             self.merging = true;

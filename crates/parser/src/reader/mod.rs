@@ -100,6 +100,7 @@ pub struct Reader<'a> {
     failure: Option<Error>,
     pext: Pext,
     threads: usize,
+    share_from: usize,
     /// With a second thread that works ahead: its results.
     follower: Option<Box<Follower>>,
     /// With a fault: an event to deliver again before an error.
@@ -175,6 +176,7 @@ impl<'a> Reader<'a> {
             failure: None,
             pext: Pext::detect(),
             threads: options.threads,
+            share_from: options.share_from,
             follower: None,
             last: None,
             faults,
