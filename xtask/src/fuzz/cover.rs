@@ -3,6 +3,7 @@
 
 use super::Places;
 use super::llvm::Tools;
+use super::unreached::Unreached;
 use crate::cargo::{cargo, succeeds};
 use crate::coverage;
 use crate::fault::{Doing, Fault, Result, capture, repository};
@@ -25,7 +26,9 @@ pub const LEAST: f64 = 97.0;
 pub fn cover(list_lines: bool, least: f64) -> Result<Tally> {
     let tools = Tools::provide()?;
     let target_dir = repository().join("target/cover");
-    let mut build = cargo(&["build", "--quiet", "--release", "-p", "tracehound-fuzz", "--bins", "--target-dir"]);
+    let mut build = cargo(&["build", "--quiet", "--release", "-p", "tracehound-fuzz", "--bins"]);
+    // Of a crate in several units only those are linked, and counted, that are needed.
+    build.args(["--config", "profile.release.package.tracehound-wire.codegen-units=1", "--target-dir"]);
     build.arg(&target_dir).env("RUSTFLAGS", "-C instrument-coverage").env_remove("CARGO_ENCODED_RUSTFLAGS");
     // Profiles of build scripts are of no use.
     build.env("LLVM_PROFILE_FILE", "/dev/null");
@@ -105,31 +108,51 @@ fn lines_of(lcov: &str) -> BTreeMap<String, BTreeMap<u32, u64>> {
 }
 
 fn print(files: &BTreeMap<String, BTreeMap<u32, u64>>, list_lines: bool, least: f64) -> Tally {
+    let missing = |lines: &BTreeMap<u32, u64>| lines.iter().filter(|&(_, &n)| n == 0).map(|(&l, _)| l).collect();
+    let missing: BTreeMap<String, Vec<u32>> =
+        files.iter().map(|(file, lines)| (file.clone(), missing(lines))).collect();
+    let unreached = Unreached::of(&missing, |file| fs::read_to_string(repository().join(file)).unwrap_or_default());
     let mut tally = Tally::default();
     println!("{:40} {:>6} {:>8} {:>7}", "file", "lines", "reached", "%");
     let percent = |reached: usize, all: usize| 100.0 * reached as f64 / all.max(1) as f64;
     let mut sums: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (file, lines) in files {
+        let all = lines.len() - unreached.not_counted(file);
         let reached = lines.values().filter(|&&n| n > 0).count();
-        println!("{file:40} {:>6} {reached:>8} {:>7.1}", lines.len(), percent(reached, lines.len()));
+        println!("{file:40} {all:>6} {reached:>8} {:>7.1}", percent(reached, all));
         let part = OF_INTEREST.iter().find(|p| file.starts_with(**p)).copied().unwrap_or_default();
         let sum = sums.entry(part).or_default();
-        *sum = (sum.0 + lines.len(), sum.1 + reached);
+        *sum = (sum.0 + all, sum.1 + reached);
     }
     for (part, (all, reached)) in sums {
         println!("{part:40} {all:>6} {reached:>8} {:>7.1}", percent(reached, all));
         tally.count(percent(reached, all) >= least);
     }
-    if !list_lines {
-        return tally;
+    tally += tell_why(&unreached, list_lines);
+    tally
+}
+
+/// Tells of the lines that are not reached: those without a reason always, the others if they are asked for.
+fn tell_why(unreached: &Unreached, list_lines: bool) -> Tally {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for ((why, _), lines) in &unreached.explained {
+        *reasons.entry(why).or_default() += lines.len();
     }
-    println!("\nnot reached:");
-    for (file, lines) in files {
-        let missing: Vec<u32> = lines.iter().filter(|&(_, &n)| n == 0).map(|(&l, _)| l).collect();
-        if !missing.is_empty() {
-            println!("{file}: {}", ranges(&missing));
-        }
+    println!("\n{:>6}  lines are not reached for a known reason", reasons.values().sum::<usize>());
+    for (why, lines) in reasons {
+        println!("{lines:>6}  {why}");
+        let of_it = unreached.explained.iter().filter(|((reason, _), _)| list_lines && *reason == why);
+        of_it.for_each(|((_, file), lines)| println!("        {file}: {}", ranges(lines)));
     }
+    for (file, lines) in &unreached.unexplained {
+        println!("not reached, and no reason is given: {file}: {}", ranges(lines));
+    }
+    for reason in &unreached.stale {
+        println!("a reason is given, but nothing is unreached: {reason}");
+    }
+    let mut tally = Tally::default();
+    tally.count(unreached.unexplained.is_empty());
+    tally.count(unreached.stale.is_empty());
     tally
 }
 

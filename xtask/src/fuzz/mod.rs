@@ -17,6 +17,7 @@ mod oss;
 mod places;
 mod rates;
 mod run;
+mod unreached;
 mod yardstick;
 
 pub use build::{Build, build};
@@ -59,7 +60,7 @@ pub enum Command {
     },
     /// Which lines of parser and wire, and which statements of Go's reader, the committed corpus reaches
     Cover {
-        /// Also list the lines that are not reached
+        /// Also list the lines that are not reached for a known reason
         #[arg(long)]
         lines: bool,
         /// The least share of the lines of the parser, and of wire, in percent
