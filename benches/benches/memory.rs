@@ -1,14 +1,15 @@
 //! Memory of the reader beyond its input: over a trace in memory (or mapped), and over a stream. No clock, so no criterion:
 //! the figures are the same in every run.
 
-use peak_alloc::PeakAlloc;
+use dhat::{Alloc, HeapStats, Profiler};
 use std::fs::File;
 use tracehound_benches::{deliver, read_all, traces};
 use tracehound_parser::{Options, Reader};
 use tracehound_wire::Index;
 
+/// Counts a block that the system makes larger once, as the system does, which moves large ones without a copy.
 #[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
+static MEMORY: Alloc = Alloc;
 
 /// Most of a trace's bytes that a reader of it in memory may take besides, in percent.
 const MOST_BESIDES: f64 = 10.0;
@@ -17,10 +18,11 @@ const MOST_STREAMED: f64 = 2.0;
 
 /// The most bytes that were held at once while `run` ran, beyond those before.
 fn most_held(run: impl FnOnce()) -> usize {
-    let before = MEMORY.current_usage();
-    MEMORY.reset_peak_usage();
+    let counting = Profiler::builder().testing().trim_backtraces(Some(1)).build();
     run();
-    MEMORY.peak_usage().saturating_sub(before)
+    let most = HeapStats::get().max_bytes;
+    drop(counting);
+    most
 }
 
 /// Bytes of the largest generation.

@@ -109,13 +109,13 @@ pub(crate) fn strings(tables: &mut Tables, data: &[u8], item: &Item, faults: Fau
         f.expect(byte, EventType::String, RejectRule::StringsBadEntry)?;
         let at = f.pos - 1;
         let id = f.number("a string's id")?;
+        let length_at = f.pos;
         let len = f.number("a string's length")?;
         if len > MAX_STRING_LEN {
             let message = format!("string {id} claims {len} bytes, but at most {MAX_STRING_LEN} are allowed");
             return broken(RejectRule::StringTooLong, at, message);
         }
-        let start = f.pos;
-        let have = f.end - start;
+        let have = f.end - f.pos;
         if have < len as usize {
             let message = format!("expected {len} bytes of string {id}, but the batch ends after {have}");
             return broken(RejectRule::StringTruncated, at, message);
@@ -124,7 +124,7 @@ pub(crate) fn strings(tables: &mut Tables, data: &[u8], item: &Item, faults: Fau
         if fault!(faults, LastStringLost) && f.pos == f.end {
             continue;
         }
-        if !tables.strings.insert(id, start, len as usize) {
+        if !tables.strings.insert(id, length_at) {
             return broken(RejectRule::StringDuplicateId, at, taken("string", id));
         }
     }

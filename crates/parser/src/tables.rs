@@ -1,147 +1,29 @@
 //! The tables of one generation: strings, stacks, clocks, experimental data.
 //!
-//! Strings stay where they are in the input; tables hold positions. Ids are mostly
-//! small and dense, but may be any u64, so each table is an array for the compact part
-//! and a hash map for the rest.
+//! Strings stay where they are in the input; tables hold positions.
 
 use crate::bits::{gather, number_end_bits, number_ends, up_to_lowest, without_lowest};
 use crate::details::ClockSnapshot;
+use crate::id_map::IdMap;
 use rustc_hash::FxHashMap;
-use tracehound_wire::limits::MAX_STRING_LEN;
+use tracehound_wire::varint;
 
-/// Map from a table id to the position of its record.
-#[derive(Debug, Default)]
-pub(crate) struct IdMap {
-    /// Position + 1 by id; 0 is absent. Id 0, which has no record, is never absent.
-    dense: Vec<u32>,
-    sparse: FxHashMap<u64, u32>,
-    len: u32,
-    max: u64,
-    min: u64,
-}
-
-impl IdMap {
-    fn clear(&mut self) {
-        self.dense.clear();
-        self.dense.push(u32::MAX);
-        self.sparse.clear();
-        self.len = 0;
-        self.max = 0;
-        self.min = u64::MAX;
-    }
-
-    /// Gives `id` the next position; false if it has one already or is 0.
-    fn insert(&mut self, id: u64) -> bool {
-        if id == 0 || self.find(id).is_some() {
-            return false;
-        }
-        self.len += 1;
-        self.max = self.max.max(id);
-        self.min = if self.len == 1 { id } else { self.min.min(id) };
-        if id < 256 + 4 * u64::from(self.len) {
-            let i = id as usize;
-            if i >= self.dense.len() {
-                make_room(&mut self.dense, i + 1);
-                self.dense.resize(i + 1, 0);
-            }
-            self.dense[i] = self.len;
-        } else {
-            self.sparse.insert(id, self.len - 1);
-        }
-        true
-    }
-
-    #[inline]
-    fn find(&self, id: u64) -> Option<u32> {
-        if id < self.dense.len() as u64 {
-            let slot = self.dense[id as usize];
-            if slot != 0 {
-                return Some(slot - 1);
-            }
-        }
-        if self.sparse.is_empty() { None } else { self.sparse.get(&id).copied() }
-    }
-
-    /// Moves what came too early for the array into it, when all ids are in.
-    fn settle(&mut self) {
-        if !self.sparse.is_empty() && self.max < 256 + 4 * u64::from(self.len) {
-            self.dense.resize(self.max as usize + 1, 0);
-            for (id, pos) in self.sparse.drain() {
-                self.dense[id as usize] = pos + 1;
-            }
-        }
-    }
-
-    /// Whether there is a record of this id; id 0 stands for an empty one, which is always there.
-    fn contains(&self, id: u64) -> bool {
-        id == 0 || self.find(id).is_some()
-    }
-
-    /// Whether this id is in the compact part.
-    #[inline(always)]
-    fn has_at_hand(&self, id: u64) -> bool {
-        self.dense.get(id as usize).is_some_and(|&slot| slot != 0)
-    }
-
-    /// Whether Go stores this table as an array, and so walks it in order of ids
-    /// (`internal/trace/base.go`, Go 1.27.3); otherwise its order is random.
-    fn compact_in_go(&self) -> bool {
-        self.len > 0
-            && self.max < i64::MAX as u64
-            && self.max - self.min <= 2 * u64::from(self.len)
-            && self.min <= u64::from(self.len)
-    }
-}
-
-/// A full list grows by its size divided by this: some traces have millions of strings, and what a list is larger than
-/// they are is memory for nothing.
-const GROWTH: usize = 8;
-const LEAST_GROWTH: usize = 64;
-
-/// Makes sure that a list can hold so many, without much room behind them.
-#[inline(always)]
-fn make_room<T>(list: &mut Vec<T>, len: usize) {
-    if len > list.capacity() {
-        let more = (list.capacity() / GROWTH).max(LEAST_GROWTH).max(len - list.len());
-        list.reserve_exact(more);
-    }
-}
-
-/// Where in the input a string is, and its length in the low bits, in one word: there may be millions.
-#[derive(Clone, Copy, Debug)]
-struct Span(u64);
-
-const LEN_BITS: u32 = MAX_STRING_LEN.ilog2() + 1;
-
-impl Span {
-    fn new(start: usize, len: usize) -> Span {
-        Span((start as u64) << LEN_BITS | len as u64)
-    }
-
-    #[inline]
-    fn bytes(self, data: &[u8]) -> &[u8] {
-        let (start, len) = ((self.0 >> LEN_BITS) as usize, (self.0 & ((1 << LEN_BITS) - 1)) as usize);
-        &data[start..start + len]
-    }
-}
-
-/// The string table: where in the input each string is.
+/// The string table: where in the input each string is. There may be millions, of which only that is kept: four bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Strings {
+    /// Where the length is written that stands before each string, counted from `base`.
     ids: IdMap,
-    spans: Vec<Span>,
+    base: usize,
 }
 
 impl Strings {
-    /// Puts in a string of at most [`MAX_STRING_LEN`] bytes; false if its id is taken.
-    pub fn insert(&mut self, id: u64, start: usize, len: usize) -> bool {
-        let new = self.ids.insert(id);
-        if new {
-            let many = self.spans.len() + 1;
-            make_room(&mut self.spans, many);
-            self.spans.push(Span::new(start, len));
+    /// Puts in a string whose length, at most [`MAX_STRING_LEN`](tracehound_wire::limits::MAX_STRING_LEN), is written at `at`
+    /// with the string behind it; false if its id is taken.
+    pub fn insert(&mut self, id: u64, at: usize) -> bool {
+        if self.ids.is_empty() {
+            self.base = at;
         }
-        new
+        self.ids.insert(id, at.wrapping_sub(self.base) as u64)
     }
 
     pub fn contains(&self, id: u64) -> bool {
@@ -154,23 +36,14 @@ impl Strings {
         self.ids.has_at_hand(id)
     }
 
-    /// The place of string `id` among all, of which there are [`places`](Strings::places): 0 is the empty
-    /// string's, which has id 0.
-    #[inline]
-    pub fn place(&self, id: u64) -> Option<usize> {
-        if id == 0 { Some(0) } else { self.ids.find(id).map(|at| at as usize + 1) }
-    }
-
-    pub fn places(&self) -> usize {
-        self.spans.len() + 1
-    }
-
     #[inline]
     pub fn get<'d>(&self, data: &'d [u8], id: u64) -> Option<&'d [u8]> {
         if id == 0 {
             return Some(b"");
         }
-        Some(self.spans[self.ids.find(id)? as usize].bytes(data))
+        let at = self.base.wrapping_add(self.ids.find(id)? as usize);
+        let (len, width) = varint::read(data.get(at..)?).ok()?;
+        data.get(at + width..)?.get(..len as usize)
     }
 }
 
@@ -255,7 +128,7 @@ impl Stacks {
 
     /// Ends the stack whose frames were pushed since `mark`; false if the id is taken.
     pub fn insert(&mut self, id: u64, mark: u32) -> bool {
-        let new = self.ids.insert(id);
+        let new = self.ids.insert(id, self.starts.len() as u64);
         if new {
             self.starts.push((id, mark));
         }
@@ -340,7 +213,6 @@ impl Tables {
     /// Empties the tables for the next generation, keeping their memory.
     pub fn clear(&mut self) {
         self.strings.ids.clear();
-        self.strings.spans.clear();
         let s = &mut self.stacks;
         s.ids.clear();
         s.starts.clear();
@@ -378,67 +250,34 @@ mod tests {
         assert_eq!(stacks.push_known_frame::<false>(&frame(&too_large)), None);
     }
 
-    fn ids_of(ids: &[u64]) -> IdMap {
-        let mut map = IdMap::default();
-        map.clear();
-        for &id in ids {
-            assert!(map.insert(id));
-        }
-        map
-    }
-
-    /// Go wastes at most twice the memory on an array, and nothing on ids before the first one that are more than the table.
     #[test]
-    fn a_table_is_an_array_where_go_makes_it_one() {
-        let mut sets: Vec<Vec<u64>> =
-            (1_u64..1 << 10).map(|set| (1..=10).filter(|i| set >> (i - 1) & 1 == 1).collect()).collect();
-        sets.extend([
-            vec![i64::MAX as u64],
-            vec![1, i64::MAX as u64],
-            vec![u64::MAX],
-            vec![300, 301],
-            vec![1, 2, 3, 40],
-        ]);
-        for set in sets {
-            let (min, max, len) = (set[0], set[set.len() - 1], set.len() as u64);
-            let array = max < i64::MAX as u64 && max - min <= 2 * len && min <= len;
-            assert_eq!(ids_of(&set).compact_in_go(), array, "{set:?}");
-            let backwards: Vec<u64> = set.iter().rev().copied().collect();
-            assert_eq!(ids_of(&backwards).compact_in_go(), array, "{backwards:?}");
-        }
-        assert!(!ids_of(&[]).compact_in_go());
-    }
-
-    #[test]
-    fn a_list_grows_by_an_eighth_and_no_more() {
-        let grown = |len: usize, to: usize| {
-            let mut list = vec![0_u8; len];
-            list.shrink_to_fit();
-            make_room(&mut list, to);
-            list.capacity()
-        };
-        assert_eq!(grown(0, 1), LEAST_GROWTH);
-        assert_eq!((grown(64, 64), grown(64, 65)), (64, 128));
-        assert_eq!((grown(800, 801), grown(800, 5_000)), (900, 5_000));
-    }
-
-    #[test]
-    fn strings_are_found_by_id_and_place_in_little_more_memory_than_they_need() {
+    fn strings_are_found_where_they_stand() {
+        // The lengths have one byte and two; the first string does not begin the input.
+        let lengths: Vec<usize> = (0..300).collect();
+        let mut data = vec![0xff; 5];
+        let at: Vec<usize> = lengths
+            .iter()
+            .map(|&len| {
+                let at = data.len();
+                varint::write(&mut data, len as u64);
+                data.extend((0..len).map(|i| (i + len) as u8));
+                at
+            })
+            .collect();
         let mut strings = Strings::default();
         strings.ids.clear();
-        for (n, id) in (1..=2_000).rev().enumerate() {
-            assert!(!strings.has_at_hand(id) && strings.insert(id, n, 1) && !strings.insert(id, 0, 0));
-            assert!(strings.spans.capacity() <= n + 1 + (n / 8).max(LEAST_GROWTH), "{n}");
+        for (&len, &at) in lengths.iter().zip(&at) {
+            let id = if len == 299 { 1 << 40 } else { len as u64 + 1 };
+            assert!(!strings.contains(id) && strings.insert(id, at) && !strings.insert(id, at), "{id}");
         }
+        assert!(!strings.insert(0, 5));
         strings.ids.settle();
-        let data: Vec<u8> = (0..=255).cycle().take(2_000).collect();
-        assert_eq!((strings.place(0), strings.places()), (Some(0), 2_001));
-        for (n, id) in (1..=2_000).rev().enumerate() {
-            assert_eq!((strings.place(id), strings.get(&data, id)), (Some(n + 1), Some(&data[n..=n])));
-            assert!(strings.has_at_hand(id));
+        for len in 0..299_usize {
+            let bytes: Vec<u8> = (0..len).map(|i| (i + len) as u8).collect();
+            assert_eq!(strings.get(&data, len as u64 + 1), Some(&bytes[..]));
+            assert!(strings.has_at_hand(len as u64 + 1));
         }
-        assert_eq!((strings.place(2_001), strings.get(&data, 2_001)), (None, None));
-        assert!(strings.insert(1 << 40, 7, 2) && !strings.has_at_hand(1 << 40));
-        assert_eq!((strings.place(1 << 40), strings.get(&data, 1 << 40)), (Some(2_001), Some(&data[7..9])));
+        assert_eq!(strings.get(&data, 1 << 40).map(<[u8]>::len), Some(299));
+        assert_eq!((strings.get(&data, 0), strings.get(&data, 300)), (Some(&[][..]), None));
     }
 }

@@ -3,8 +3,8 @@
 //! String ids mean other strings in the next generation, so open tasks and regions refer
 //! to names here. A name lives as long as something open or the current generation uses it.
 
+use crate::pieces::Pieces;
 use crate::tables::Tables;
-use crate::threads::NONE;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -20,8 +20,10 @@ pub(crate) struct Names {
     by_bytes: FxHashMap<Arc<[u8]>, u32>,
     list: Vec<Name>,
     free: Vec<u32>,
-    /// Names by place in the current generation's string table, or [`NONE`]; each is a user.
-    by_place: Vec<u32>,
+    /// Names + 1 by id of the current generation's strings, of those that its table has at hand; each is a user.
+    by_id: Pieces,
+    /// Those of the others.
+    by_other_id: FxHashMap<u64, u32>,
     /// Those names.
     of_generation: Vec<u32>,
 }
@@ -34,22 +36,25 @@ impl Names {
             self.release(at);
         }
         self.of_generation = ended;
-        self.by_place.clear();
+        self.by_id.clear();
+        self.by_other_id.clear();
     }
 
     /// The name that string `id` stands for; `None` if there is no such string.
     #[inline]
     pub fn of_string(&mut self, tables: &Tables, data: &[u8], id: u64) -> Option<u32> {
-        let place = tables.strings.place(id)?;
-        match self.by_place.get(place) {
-            Some(&at) if at != NONE => Some(at),
-            _ => self.of_new_string(tables, data, id, place),
+        match self.by_id.get(id) {
+            0 => self.of_new_string(tables, data, id),
+            number => Some(number - 1),
         }
     }
 
-    /// The name of a string that was not asked for before in this generation.
+    /// The name of a string that was not asked for before in this generation, or is not at hand.
     #[inline(never)]
-    fn of_new_string(&mut self, tables: &Tables, data: &[u8], id: u64, place: usize) -> Option<u32> {
+    fn of_new_string(&mut self, tables: &Tables, data: &[u8], id: u64) -> Option<u32> {
+        if let Some(&at) = self.by_other_id.get(&id) {
+            return Some(at);
+        }
         let bytes = tables.strings.get(data, id)?;
         let at = match self.by_bytes.get(bytes) {
             Some(&at) => at,
@@ -70,11 +75,11 @@ impl Names {
                 at
             }
         };
-        if self.by_place.is_empty() {
-            self.by_place.reserve_exact(tables.strings.places());
-            self.by_place.resize(tables.strings.places(), NONE);
+        if tables.strings.has_at_hand(id) {
+            self.by_id.set(id as usize, at + 1);
+        } else {
+            self.by_other_id.insert(id, at);
         }
-        self.by_place[place] = at;
         self.of_generation.push(at);
         self.hold(at);
         Some(at)
