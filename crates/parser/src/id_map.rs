@@ -23,7 +23,7 @@ const TOO_LARGE: u64 = u32::MAX as u64;
 impl IdMap {
     pub fn clear(&mut self) {
         self.dense.clear();
-        self.dense.set(0, u32::MAX);
+        *self.dense.at(0) = u32::MAX;
         self.sparse.clear();
         self.len = 0;
         self.max = 0;
@@ -37,23 +37,27 @@ impl IdMap {
     /// Gives `id` this value; false if it has one already or is 0.
     #[inline]
     pub fn insert(&mut self, id: u64, value: u64) -> bool {
-        if id == 0 || self.find(id).is_some() {
-            return false;
+        if id < self.compact_below() && value < TOO_LARGE {
+            let number = self.dense.at(id as usize);
+            if *number != 0 || !self.sparse.is_empty() && self.sparse.contains_key(&id) {
+                return false;
+            }
+            *number = value as u32 + 1;
+        } else {
+            if self.contains(id) {
+                return false;
+            }
+            self.sparse.insert(id, value);
         }
         self.len += 1;
         self.max = self.max.max(id);
         self.min = self.min.min(id);
-        if id < self.compact_below() && value < TOO_LARGE {
-            self.dense.set(id as usize, value as u32 + 1);
-        } else {
-            self.sparse.insert(id, value);
-        }
         true
     }
 
-    /// The ids below this can be in the array, which so needs memory in proportion to the records.
+    /// The ids below this can be in the array, also that of the next record: so its memory is in proportion to the records.
     fn compact_below(&self) -> u64 {
-        256 + 4 * self.len
+        260 + 4 * self.len
     }
 
     /// The value of an id that is not 0.
@@ -74,7 +78,7 @@ impl IdMap {
         let dense = &mut self.dense;
         self.sparse.retain(|&id, &mut value| {
             if value < TOO_LARGE {
-                dense.set(id as usize, value as u32 + 1);
+                *dense.at(id as usize) = value as u32 + 1;
             }
             value >= TOO_LARGE
         });

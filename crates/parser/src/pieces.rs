@@ -35,23 +35,23 @@ impl Pieces {
         }
     }
 
-    /// Gives an id a number. It takes a word for each piece up to the id's.
+    /// The number of this id, to be changed. It takes a word for each piece up to the id's.
     #[inline]
-    pub fn set(&mut self, id: usize, number: u32) {
+    pub fn at(&mut self, id: usize) -> &mut u32 {
         let Some(further) = id.checked_sub(PIECE) else {
             if id >= self.first.len() {
                 self.make_room(id + 1);
             }
-            self.first[id] = number;
-            return;
+            return &mut self.first[id];
         };
-        if further / PIECE >= self.more.len() {
-            self.more.resize_with(further / PIECE + 1, || None);
+        let (piece, id) = (further / PIECE, further % PIECE);
+        if piece >= self.more.len() {
+            self.more.resize_with(piece + 1, || None);
         }
-        let piece = self.more[further / PIECE].get_or_insert_with(|| Box::new([0; PIECE]));
-        piece[further % PIECE] = number;
+        &mut self.more[piece].get_or_insert_with(|| Box::new([0; PIECE]))[id]
     }
 
+    #[inline(never)]
     fn make_room(&mut self, len: usize) {
         if len > self.first.capacity() {
             let least = len.max(self.first.capacity() + LEAST_GROWTH).min(PIECE);
@@ -76,7 +76,7 @@ mod tests {
         let ids = [0, 1, 70, 1_023, 1_024, 2_047, 2_048, 1 << 20];
         let mut pieces = Pieces::default();
         for (n, id) in (1..).zip(ids) {
-            pieces.set(id, n);
+            *pieces.at(id) = n;
         }
         for id in (0..5_000).chain([(1 << 20) - 1, 1 << 20, (1 << 20) + 1, u64::MAX]) {
             let expected = ids.iter().position(|&other| other as u64 == id).map_or(0, |at| at as u32 + 1);
@@ -91,10 +91,10 @@ mod tests {
     fn the_first_piece_is_little_larger_than_its_ids() {
         let mut pieces = Pieces::default();
         for id in 0..PIECE {
-            pieces.set(id, 1);
+            *pieces.at(id) = 1;
             assert!(pieces.first.capacity() <= (id + LEAST_GROWTH).min(PIECE), "{id}: {}", pieces.first.capacity());
         }
-        pieces.set(PIECE, 1);
+        *pieces.at(PIECE) = 1;
         assert_eq!(pieces.first.capacity(), PIECE);
     }
 }

@@ -76,7 +76,7 @@ impl Names {
             }
         };
         if tables.strings.has_at_hand(id) {
-            self.by_id.set(id as usize, at + 1);
+            *self.by_id.at(id as usize) = at + 1;
         } else {
             self.by_other_id.insert(id, at);
         }
