@@ -111,10 +111,15 @@ fn number(input: &mut Input<'_>, what: &str) -> Result<u64, ItemError> {
     }
 }
 
+/// So many bytes are shown of what is no batch.
+const SHOWN: usize = 12;
+
 #[cold]
-fn unexpected(byte: u8, at: usize, input: &Input<'_>) -> ItemError {
+fn unexpected(byte: u8, at: usize, input: &mut Input<'_>) -> ItemError {
+    // A stream has to say the same as the whole trace. Should it break off here, that comes behind this error.
+    let _ = input.ensure(SHOWN - 1);
     let shown = &input.data()[at..];
-    let shown = &shown[..shown.len().min(12)];
+    let shown = &shown[..shown.len().min(SHOWN)];
     let looks = if shown.len() > 3 && shown.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
         format!(", which looks like text: \"{}\"", shown.escape_ascii())
     } else {

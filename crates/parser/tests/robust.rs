@@ -5,7 +5,7 @@ mod common;
 use common::{Ev, Made, Report, read, report};
 use proptest::prelude::*;
 use std::io::Read;
-use tracehound_parser::{Options, Reader, Release};
+use tracehound_parser::{Error, Options, Reader, Release};
 use tracehound_wire::{EventType::*, NONE_ID, Version};
 
 /// Traces with something of everything, one per version.
@@ -137,6 +137,17 @@ proptest! {
         let streamed = report(Reader::from_read(drip, options));
         prop_assert_eq!(&once, &streamed);
     }
+}
+
+#[test]
+fn a_stream_quotes_as_much_of_what_is_no_batch_as_the_whole_trace() {
+    let bytes = [seeds().swap_remove(3).as_slice(), b"and now for something else"].concat();
+    let words =
+        |reader: Result<Reader<'_>, Error>| reader.and_then(|mut r| r.for_each(|_| ())).unwrap_err().to_string();
+    let whole = words(Reader::new(&bytes));
+    assert!(whole.starts_with("batch-expected") && whole.contains("\"and now for \""), "{whole}");
+    let drip = Drip { bytes: &bytes, sizes: vec![1], turn: 0 };
+    assert_eq!(words(Reader::from_read(drip, Options::default())), whole);
 }
 
 #[test]

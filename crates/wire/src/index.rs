@@ -38,6 +38,11 @@ impl BatchSpan {
     pub fn holds_events(&self) -> bool {
         self.experiment == 0 && self.first.is_none_or(|ty| ty.spec().timed)
     }
+
+    /// Whether it begins with the byte that marks the end of a generation, from wire 1.26 on.
+    pub fn ends_generation(&self) -> bool {
+        self.experiment == 0 && self.first == Some(EventType::EndOfGeneration)
+    }
 }
 
 /// A generation in the file.
@@ -98,13 +103,14 @@ impl Index {
             let same = index.generations.last().is_some_and(|g| g.number == batch.generation);
             if !open || !marked && !same {
                 index.generations.push(GenerationSpan::new(batch.generation, index.end));
-                open = true;
             }
             batch.segment = index.generations.len() as u32 - 1;
             index.end = batch.body.end;
             if let Some(generation) = index.generations.last_mut() {
                 generation.add(&batch, bytes);
             }
+            // Go's reader takes a batch that begins with a marker for one.
+            open = !(marked && batch.ends_generation());
             index.batches.push(batch);
         }
         Ok(index)
@@ -221,6 +227,18 @@ mod tests {
             assert_eq!(cut, [&bytes[..16], &bytes[second..]].concat());
             assert_eq!(index.cut(&bytes, &(3..=9)), None);
             assert_eq!(index.batch_of(second as u64 + 6), Some(3));
+        }
+    }
+
+    #[test]
+    fn a_batch_that_begins_with_a_marker_ends_its_generation_where_there_are_markers() {
+        let batch = |generation: u8, first: u8| [1, generation, 5, 3, 4, first, 1, 0, 1];
+        for (version, generations) in [("go 1.25", vec![(1, 3)]), ("go 1.26", vec![(1, 2), (1, 1)])] {
+            let mut bytes = format!("{version} trace\0\0\0").into_bytes();
+            bytes.extend([batch(1, 13), batch(1, 0x34), batch(1, 13)].concat());
+            let index = Index::of(&bytes).unwrap();
+            let found: Vec<(u64, usize)> = index.generations.iter().map(|g| (g.number, g.batches)).collect();
+            assert_eq!(found, generations, "{version}");
         }
     }
 

@@ -67,9 +67,11 @@ fn item_by_item(bytes: &[u8], style: TextStyle) {
         assert!(copied.copy(&item).is_ok() && kept.write(&buf).is_ok(), "round-trip: memory takes no item");
     }
     let (Ok(copied), Ok(kept)) = (copied.finish(), kept.finish()) else { panic!("round-trip: memory takes no trace") };
-    assert!(copied == kept, "round-trip: an item by itself has other bytes");
-    let same = if style == TextStyle::Lossless { copied == bytes } else { bytes.starts_with(&copied) };
-    assert!(same, "round-trip: a copied trace is another");
+    if style == TextStyle::Go {
+        // It takes a length of data that has the highest bit for 0, which an item by itself cannot say.
+        return assert!(bytes.starts_with(&copied), "round-trip: a copied trace is another");
+    }
+    assert!(copied == bytes && kept == bytes, "round-trip: a trace that is copied item by item is another");
 }
 
 /// Holds that the events of a payload are those that it begins with, also if something else is behind them.

@@ -30,8 +30,9 @@ pub(super) fn hold(bytes: &[u8]) {
         }
         // It was over before the stream broke off.
         broken_end => {
-            let words = |end: &Result<Outcome, Error>| end.as_ref().map_or_else(Error::to_string, |o| format!("{o:?}"));
-            assert_eq!(words(&broken_end), words(&cut_end), "stream: it ends otherwise");
+            // The words may quote what is there, of which a stream has not read all.
+            let what = |end: &Result<Outcome, Error>| end.as_ref().map_err(|e| (e.class(), *e.place())).copied();
+            assert_eq!(what(&broken_end), what(&cut_end), "stream: it ends otherwise");
         }
     }
 }
