@@ -76,6 +76,25 @@ fn edit_argument(event: &mut Event, donor: Option<(ArgKind, u64)>, dice: &mut Di
     };
 }
 
+/// How many arguments are looked at for one that was compared.
+const TRIES: usize = 16;
+
+/// Gives one argument a value that it was compared with; `None` if none is found that was.
+pub(super) fn answer_compare(trace: &mut Trace, dice: &mut Dice) -> Option<()> {
+    for _ in 0..TRIES {
+        let events = some_events(trace, dice)?;
+        let at = dice.below(events.len());
+        let event = &mut events[at];
+        let args = event.args().len();
+        let Some(arg) = event.args[..args].get_mut(dice.below(args)) else { continue };
+        if let Some(value) = hints::compared_with(*arg, dice) {
+            *arg = value;
+            return Some(());
+        }
+    }
+    None
+}
+
 /// An argument that stands somewhere in the trace, to be used somewhere else.
 fn donor_value(trace: &mut Trace, dice: &mut Dice) -> Option<(ArgKind, u64)> {
     let events = some_events(trace, dice)?;

@@ -42,12 +42,14 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: B
         let kept = if kept < max_size { kept } else { 0 };
         return kept + bytes(&mut data[kept..], size - kept, max_size - kept);
     };
-    let by_engine = match dice.below(6) {
+    // Each of these alone: among other edits it would seldom be what makes the difference.
+    let done = match dice.below(6) {
         0 => mutate_payload(&mut trace, &mut dice, bytes),
         1 => mutate_string(&mut trace, &mut dice, bytes),
+        2 => edit::answer_compare(&mut trace, &mut dice),
         _ => None,
     };
-    if by_engine.is_none() {
+    if done.is_none() {
         for _ in 0..=dice.below(MOST_EDITS) {
             edit::edit(&mut trace, &mut dice);
         }
