@@ -28,19 +28,13 @@ pub struct Options {
 pub fn sanitize(options: &Options) -> Result<Tally> {
     let mut tally = Tally::default();
     let asan = succeeds(&mut address()?)?;
-    println!("{} {} under AddressSanitizer", word(asan), CRATES.join(" and "));
-    tally.count(asan);
+    tally.report(asan, format_args!("{} under AddressSanitizer", CRATES.join(" and ")));
     if !options.no_miri {
-        let miri = succeeds(&mut rustup(&["toolchain", "install", "nightly"], &["--component", "miri,rust-src"]))?
+        let miri = succeeds(rustup().args(["toolchain", "install", "nightly", "--component", "miri,rust-src"]))?
             && succeeds(&mut miri())?;
-        println!("{} the parser's {INSTRUCTIONS} under Miri", word(miri));
-        tally.count(miri);
+        tally.report(miri, format_args!("the parser's {INSTRUCTIONS} under Miri"));
     }
     Ok(tally)
-}
-
-fn word(passed: bool) -> &'static str {
-    if passed { "ok  " } else { "FAIL" }
 }
 
 /// The tests of the crates, built with the sanitizer that comes with the toolchain.
@@ -49,7 +43,7 @@ fn address() -> Result<Command> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err(Fault::new(format!("AddressSanitizer is used on {host} only")));
     }
-    // Said by name, so that build scripts and macros are left as they are.
+    // The target is said by name, so that build scripts and macros are left as they are.
     let mut tests =
         cargo(&["test", "--quiet", "--lib", "--tests", "--target", host, "--target-dir", "target/sanitize"]);
     tests.args(CRATES.iter().flat_map(|name| ["--package", name]));
@@ -60,16 +54,16 @@ fn address() -> Result<Command> {
 }
 
 fn miri() -> Command {
-    let run = ["run", "nightly", "cargo", "miri", "test", "--target-dir", "target/miri"];
-    let mut command = rustup(&run, &["--package", "tracehound-parser", "--lib", "--", INSTRUCTIONS]);
-    command.env("RUSTFLAGS", FEATURES);
+    let mut command = rustup();
+    command.args(["run", "nightly", "cargo", "miri", "test", "--target-dir", "target/miri"]);
+    command.args(["--package", "tracehound-parser", "--lib", "--", INSTRUCTIONS]).env("RUSTFLAGS", FEATURES);
     command
 }
 
 /// Rustup, without what this program's own cargo has set.
-fn rustup(arguments: &[&str], more: &[&str]) -> Command {
+fn rustup() -> Command {
     let mut command = Command::new("rustup");
-    command.current_dir(repository()).args(arguments).args(more);
+    command.current_dir(repository());
     for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(name);
     }

@@ -1,5 +1,6 @@
 //! What passed and what did not.
 
+use std::fmt::Display;
 use std::ops::AddAssign;
 
 /// Counts of checks.
@@ -19,6 +20,12 @@ impl Tally {
         } else {
             self.failed += 1;
         }
+    }
+
+    /// Says of one check whether it passed, and counts it.
+    pub fn report(&mut self, passed: bool, what: impl Display) {
+        println!("{} {what}", if passed { "ok  " } else { "FAIL" });
+        self.count(passed);
     }
 
     /// The closing line of everything that counts.

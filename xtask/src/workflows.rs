@@ -41,8 +41,7 @@ pub fn lint() -> Result<Tally> {
     let mut tally = Tally::default();
     for file in tracehound_fuzz::replay::files(&repository().join(".github/workflows")).doing("list the workflows")? {
         let clean = succeeds(Command::new("node").arg(folder.join("lint.mjs")).arg(&file))?;
-        println!("{} {}", if clean { "ok  " } else { "FAIL" }, file.file_name().unwrap_or_default().display());
-        tally.count(clean);
+        tally.report(clean, file.file_name().unwrap_or_default().display());
     }
     Ok(tally)
 }

@@ -57,7 +57,7 @@ impl IdMap {
 
     /// The ids below this can be in the array, also that of the next record: so its memory is in proportion to the records.
     fn compact_below(&self) -> u64 {
-        260 + 4 * self.len
+        256 + 4 * (self.len + 1)
     }
 
     /// The value of an id that is not 0.

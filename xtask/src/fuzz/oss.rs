@@ -53,15 +53,13 @@ pub fn check(sanitizer: &str) -> Result<Tally> {
     let mut tally = Tally::default();
     for target in targets() {
         for (what, passed) in checks(&out, target, sanitizer)? {
-            println!("{} {target}: {what}", if passed { "ok  " } else { "FAIL" });
-            tally.count(passed);
+            tally.report(passed, format_args!("{target}: {what}"));
         }
     }
     // Its bots run targets with a sanitizer.
     if sanitizer == "address" {
         for (what, passed) in clusterfuzz::examine(&out, &targets().collect::<Vec<_>>())? {
-            println!("{} {what}", if passed { "ok  " } else { "FAIL" });
-            tally.count(passed);
+            tally.report(passed, what);
         }
     }
     Ok(tally)

@@ -132,6 +132,7 @@ impl Tracer {
             let generation = self.assemble(&mut open);
             self.expected.generations.push(generation);
         }
+        // The first ones, which are often all, need not be copied.
         if self.expected.events.is_empty() {
             std::mem::swap(&mut self.expected.events, &mut open.events);
         } else {

@@ -24,21 +24,19 @@ use tracehound_wire::{Event, EventType, Item, NONE_ID, Trace, varint};
 /// No more steps than these have their room from the start.
 const MOST_RESERVED: u32 = 1000;
 
-/// Which arguments of a type are strings and stacks, as bit masks, and how many there are:
-/// the event table in the form that the hot path wants.
+/// Which arguments of a type are strings and stacks, as bit masks: the event table in the form that the hot path wants.
 #[derive(Clone, Copy)]
 struct Shape {
-    args: u8,
     strings: u8,
     stacks: u8,
 }
 
 const SHAPES: [Shape; 256] = {
-    let mut shapes = [Shape { args: 0, strings: 0, stacks: 0 }; 256];
+    let mut shapes = [Shape { strings: 0, stacks: 0 }; 256];
     let mut i = 0;
     while i < EventType::ALL.len() {
         let spec = EventType::ALL[i].spec();
-        let mut shape = Shape { args: spec.args.len() as u8, strings: 0, stacks: 0 };
+        let mut shape = Shape { strings: 0, stacks: 0 };
         let mut k = 0;
         while k < spec.strings.len() {
             shape.strings |= 1 << spec.strings[k];
@@ -299,7 +297,7 @@ impl Tracer {
             open.buffers.resize_with(m + 1, Buffer::default);
         }
         let mut size = 1;
-        for &arg in &args[..usize::from(shape.args)] {
+        for &arg in &args[..ty.arg_count()] {
             size += varint::len(arg) as u32;
         }
         let buffer = &mut open.buffers[m];

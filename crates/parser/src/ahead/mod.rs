@@ -86,8 +86,8 @@ pub(crate) struct Setup {
     pub pext: crate::bits::Pext,
     /// Where the first generation begins.
     pub pos: usize,
-    /// A generation with fewer bytes of events is not worth it.
-    pub least_bytes: usize,
+    /// See [`Options::share_from`](crate::Options::share_from).
+    pub share_from: usize,
 }
 
 /// The reader's end of the line to the second thread.
@@ -98,7 +98,7 @@ pub(crate) struct Helper {
     epoch: u64,
     /// Blocks to be given back.
     used: Vec<Block>,
-    least_bytes: usize,
+    share_from: usize,
     /// Whether the second thread knows what to do while the generation is delivered.
     busy: bool,
     /// Whether events are being merged ahead.
@@ -115,8 +115,8 @@ impl Helper {
         let (done, answers) = channel();
         scope.spawn(move || worker::work(bytes, setup, &to_do, &done));
         let used = Vec::new();
-        let least_bytes = setup.least_bytes;
-        Helper { orders, answers, epoch: 0, used, least_bytes, busy: false, merging: false, fell_back_at: 0, quiet: 0 }
+        let share_from = setup.share_from;
+        Helper { orders, answers, epoch: 0, used, share_from, busy: false, merging: false, fell_back_at: 0, quiet: 0 }
     }
 
     fn order(&self, order: Order) {
@@ -161,7 +161,7 @@ impl Helper {
             return false;
         }
         let bytes: usize = generation.batches.iter().map(|b| b.len as usize).sum();
-        let worth = !slots.is_empty() && cursors.len() <= MOST_CURSORS && bytes >= self.least_bytes;
+        let worth = !slots.is_empty() && cursors.len() <= MOST_CURSORS && bytes >= self.share_from;
         if worth && events >= self.fell_back_at + self.quiet {
             self.epoch += 1;
             self.merging = true;

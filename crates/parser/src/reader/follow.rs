@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
             arity: self.arity,
             pext: self.pext,
             pos: self.input.pos,
-            least_bytes: self.share_from,
+            share_from: self.share_from,
         }
     }
 }
