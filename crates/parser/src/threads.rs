@@ -95,9 +95,15 @@ impl Threads {
         at
     }
 
-    /// The place of a thread that the ordering knows. There is none without a number, -1, of which nothing is kept.
+    /// The place of a thread that the ordering knows.
     pub fn find_known(&self, m: i64) -> Option<u32> {
-        self.by_id.get(&m).copied().filter(|&at| m != -1 && self.get(at).known)
+        self.by_id.get(&m).copied().filter(|&at| self.is_known(at))
+    }
+
+    /// Whether the ordering knows the thread at this place. There is none without a number, -1, of which nothing is kept.
+    pub fn is_known(&self, at: u32) -> bool {
+        let thread = self.get(at);
+        thread.known && thread.m != -1
     }
 
     /// How many there are.

@@ -192,6 +192,17 @@ fn q17_id_minus_one_can_exist() {
 }
 
 #[test]
+fn a_batch_without_a_thread_holds_not_even_the_p_minus_one() {
+    let held = [(ProcStatus, &[NONE_ID, 3][..]), (ProcStatus, &[118, 1])];
+    let promoted = |nobody: u64| {
+        let waits = Made::v26().m(5, 10, &held).m(nobody, 20, &[(GoStart, &[48, 48])]);
+        end(&waits.m(5, 30, &[(ProcStatus, &[NONE_ID, 4])]).bytes())
+    };
+    assert_eq!(promoted(NONE_ID), "proc-abandoned-unbound");
+    assert_eq!(promoted(7), "stuck", "an M without a P does");
+}
+
+#[test]
 fn q18_creating_needs_no_goroutine_that_exists() {
     let t = base(&[(GoDestroy, &[])]).m(6, 8, &[(ProcStatus, &[1, 1]), (GoStatus, &[1, 6, 2])]).m(
         6,

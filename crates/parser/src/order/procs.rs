@@ -87,7 +87,7 @@ impl Order {
     /// the first one of the trace.
     fn holder_context(&mut self, id: i64, at: u32, e: &mut Emitted) -> Result<(), Refusal> {
         let hint = self.procs.get(at).holder;
-        let holds = |t: u32| t != NONE && self.threads.get(t).known && self.threads.get(t).p == id;
+        let holds = |t: u32| t != NONE && self.threads.is_known(t) && self.threads.get(t).p == id;
         let holder = if holds(hint) { Some(hint) } else { (0..self.threads.len()).find(|&t| holds(t)) };
         let Some(holder) = holder else {
             if fault!(self.faults, PromotionWithoutHolder) {
