@@ -17,10 +17,10 @@ use Key::{Has, HasBoth, Starts};
 
 /// Fragments and their rules; the first that fits decides.
 const TABLE: &[(Key, RejectRule)] = &[
-    // These quote the trace, which may hold any of the other texts.
-    (Has("misuse of region"), RegionMismatch),
-    (Has("multiple strings"), StringDuplicateId),
-    (Has("multiple trace.stacks"), StackDuplicateId),
+    // These quote the trace, which may hold any other text, one another's too: so only their first words count.
+    (Starts("misuse of region"), RegionMismatch),
+    (Starts("multiple strings"), StringDuplicateId),
+    (Starts("multiple trace.stacks"), StackDuplicateId),
     (Has("bad file format"), HeaderMalformed),
     (Has("unknown or unsupported"), HeaderVersionUnsupported),
     // Events: before the tables, as their texts are contained in none.
@@ -132,6 +132,10 @@ mod tests {
     fn what_a_trace_holds_is_not_taken_for_the_readers_words() {
         let twice = "multiple strings with the same ID: id=15, new=expected batch event, existing=no frequency";
         assert_eq!(classify(twice), Some(StringDuplicateId));
+        let of_a_region = "multiple strings with the same ID: id=1, new=misuse of region, existing=tracehound";
+        assert_eq!(classify(of_a_region), Some(StringDuplicateId));
+        let of_strings = "misuse of region in goroutine 1: region end {0 multiple strings} when the inner-most";
+        assert_eq!(classify(of_strings), Some(RegionMismatch));
     }
 
     #[test]
