@@ -20,8 +20,12 @@ use tracehound_wire::{Batch, Body, Item, StringRecord, Trace, Version, parse_hea
 /// The engine's own mutation of `data[..size]` into at most `max_size` bytes; returns the new size.
 pub type ByteMutator = fn(data: &mut [u8], size: usize, max_size: usize) -> usize;
 
-/// Most edits of one call.
+/// Most edits of one call; half of the calls make one.
 const MOST_EDITS: usize = 4;
+
+/// Of so many splices that the engine asks for one is made: it asks for as many as for mutants, and a splice takes twice as
+/// long and is seldom what is missing.
+const SPLICED: usize = 4;
 
 /// Of so many mutations one is of all bytes. The others leave the header as it is, or mend it: behind a broken one
 /// nothing is read.
@@ -50,7 +54,8 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: B
         _ => None,
     };
     if done.is_none() {
-        for _ in 0..=dice.below(MOST_EDITS) {
+        let edits = if dice.one_in(2) { 1 } else { 1 + dice.below(MOST_EDITS) };
+        for _ in 0..edits {
             edit::edit(&mut trace, &mut dice);
         }
     }
@@ -68,9 +73,13 @@ fn mend(data: &mut [u8], size: usize, max_size: usize, dice: &mut Dice) -> Optio
     Some(new_size)
 }
 
-/// Writes a splice of two traces into `out` and returns its size; 0 if they do not fit.
+/// Writes a splice of two traces into `out` and returns its size; 0, upon which the engine mutates instead, mostly, and if
+/// they do not fit.
 pub fn cross(first: &[u8], second: &[u8], out: &mut [u8], seed: u32) -> usize {
     let mut dice = Dice::new(seed);
+    if !dice.one_in(SPLICED) {
+        return 0;
+    }
     let (Ok(mut trace), Ok(other)) = (Trace::decode(first), Trace::decode(second)) else {
         return splice::bytes(first, second, out, &mut dice);
     };

@@ -137,7 +137,7 @@ fn splices_take_from_both() {
     other.items.insert(2, batch(1, 7, Body::Events(vec![Event::new(EventType::HeapAlloc, 1, &[4711])])));
     let second = other.to_bytes();
     let (mut longer, mut from_other) = (0, 0);
-    for seed in 0..500 {
+    for seed in 0..2000 {
         let mut out = vec![0; 4096];
         let size = cross(&first, &second, &mut out, seed);
         longer += usize::from(size > second.len());
