@@ -35,8 +35,9 @@ const GO: &str = "1.27";
 /// A machine that does much else can let it wait for seconds.
 const LIMITS: Limits = Limits { deadline: Duration::from_secs(15), grace: Duration::ZERO, memory: 4 << 30 };
 
-/// How often readers that part are compared again, each time with several answers. Go's reader walks a map over the threads to
-/// fill its frontier, so that of threads that begin at the same time another one may come first in one of eight readings.
+/// How often readers that part are compared again, each time with many answers. Go's reader walks maps, over the threads to
+/// fill its frontier and to find who holds a P, so that of two another one may come first in one of eight readings. Of
+/// millions of inputs some would be taken for findings if that were asked seventy times.
 const ASKED_AGAIN: usize = 8;
 
 struct Pair {

@@ -79,7 +79,7 @@ pub enum Command {
     /// Prove that Go's coverage guides: planted conditions, found with it and not without
     Guidance {
         /// Runs that a fuzzer gets for each condition
-        #[arg(long, value_name = "N", default_value_t = 100_000)]
+        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
         runs: u64,
         /// Seeds for each condition
         #[arg(long, value_name = "N", default_value_t = 3)]

@@ -1,15 +1,12 @@
 //! agree: for all readers a, b and all traces t that both know: a(t) = b(t).
 
 use crate::readers::{Hello, ReaderUnderTest, Reports};
-use crate::verdict::{Answer, Comparison, Difference, Mode, NotComparable, Verdict, compare};
+use crate::verdict::{Answer, Comparison, Mode, NotComparable, Verdict, compare};
 use tracehound_wire::parse_header;
 
-/// How often a reader is asked again before a difference counts.
-const ASKED_AGAIN: usize = 8;
-
-/// How often if both refuse, by different rules. Which of two mistakes in its tables Go's reader meets first is up to the order of
-/// a map, and of a small one the order is another in one of eight walks.
-const ASKED_AGAIN_FOR_THE_RULE: usize = 64;
+/// How often a reader is asked again before a difference counts. Which of two mistakes in its tables Go's reader meets first, and
+/// which of two threads holds a P, is up to the order of a map, and of a small one the order is another in one of eight walks.
+const ASKED_AGAIN: usize = 64;
 
 /// Compares two readers on one trace.
 pub fn agree(a: &mut dyn ReaderUnderTest, b: &mut dyn ReaderUnderTest, trace: &[u8]) -> Comparison {
@@ -56,24 +53,22 @@ pub fn resolve(
     }
     let (full_x, full_y) = (a.read(trace, Mode::Events), b.read(trace, Mode::Events));
     let comparison = compare(&full_x, &full_y, common);
-    let times = match comparison {
-        Comparison::Differ(Difference::Rules(..)) => ASKED_AGAIN_FOR_THE_RULE,
-        Comparison::Differ(_) => ASKED_AGAIN,
-        _ => return comparison,
-    };
-    if wavers(a, &full_x, trace, times) || wavers(b, &full_y, trace, times) {
+    if !matches!(comparison, Comparison::Differ(_)) {
+        return comparison;
+    }
+    if wavers(a, &full_x, trace) || wavers(b, &full_y, trace) {
         return Comparison::NotComparable(NotComparable::ReaderNotDeterministic);
     }
     comparison
 }
 
-/// Whether a reader that is asked so many times again ever says something else.
-fn wavers(reader: &mut dyn ReaderUnderTest, first: &Answer, trace: &[u8], times: usize) -> bool {
+/// Whether a reader that is asked again ever says something else.
+fn wavers(reader: &mut dyn ReaderUnderTest, first: &Answer, trace: &[u8]) -> bool {
     if !first.verdict.is_judgement() {
         // How it fails may depend on the machine; that it fails is enough, and to ask again takes long.
         return reader.read(trace, Mode::Digest).verdict.is_judgement();
     }
-    (0..times).any(|_| {
+    (0..ASKED_AGAIN).any(|_| {
         let again = reader.read(trace, Mode::Digest);
         again.digest != first.digest || again.verdict.label() != first.verdict.label()
     })
@@ -83,7 +78,7 @@ fn wavers(reader: &mut dyn ReaderUnderTest, first: &Answer, trace: &[u8], times:
 mod tests {
     use super::*;
     use crate::readers::Builtin;
-    use crate::verdict::Rejection;
+    use crate::verdict::{Difference, Rejection};
     use tracehound_wire::RejectRule::{self, StackFileStringMissing, StackFuncStringMissing};
 
     /// Refuses every trace, each time by the next of its rules.
