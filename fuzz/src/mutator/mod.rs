@@ -1,7 +1,7 @@
 //! A mutator that knows what a trace is made of.
 //!
 //! Random bytes rarely get past a batch's length field. This one decodes the trace, edits
-//! events, batches and tables or splices two traces, and writes them again with the right
+//! events, batches, ids and tables or splices two traces, and writes them again with the right
 //! lengths, so that the readers' ordering is reached and not only their framing. It knows
 //! the layout from `wire` and nothing about schedulers: whether an edit makes a trace
 //! illegal is not its business.
@@ -12,6 +12,7 @@
 mod dice;
 mod edit;
 pub mod hints;
+mod rename;
 mod splice;
 
 use dice::Dice;
@@ -47,10 +48,11 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, bytes: B
         return kept + bytes(&mut data[kept..], size - kept, max_size - kept);
     };
     // Each of these alone: among other edits it would seldom be what makes the difference.
-    let done = match dice.below(6) {
+    let done = match dice.below(7) {
         0 => mutate_payload(&mut trace, &mut dice, bytes),
         1 => mutate_string(&mut trace, &mut dice, bytes),
         2 => edit::answer_compare(&mut trace, &mut dice),
+        3 => rename::rename(&mut trace, &mut dice),
         _ => None,
     };
     if done.is_none() {
