@@ -63,6 +63,14 @@ fn times(process: &str) -> [f64; 4] {
     [11, 12, 13, 14].map(|n| ticks(n) / TICKS)
 }
 
+/// Held by every test that starts a child or a meter: a meter waits for whatever child its process gets meanwhile, another
+/// test's too, which that test then misses.
+#[cfg(test)]
+pub fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +78,7 @@ mod tests {
 
     #[test]
     fn a_child_from_before_is_not_waited_for() {
+        let _alone = alone();
         let mut before = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
         let meter = Meter::start();
         Command::new("true").status().unwrap();

@@ -148,6 +148,7 @@ mod tests {
 
     #[test]
     fn the_start_is_not_in_the_rate() {
+        let _alone = cpu::alone();
         let words = "echo '#5\tINITED' >&2; echo 'stat::number_of_executed_units: 12' >&2; exit 3";
         let mut shown = 0;
         let ended = run(Command::new("sh").arg("-c").arg(words), |_| shown += 1).unwrap();

@@ -19,7 +19,8 @@ const MAX_LEN: usize = 256;
 
 /// Fuzzes every plant of `fuzz/plants` with and without guidance, `runs` inputs each, from one small trace.
 ///
-/// Holds for a plant if with guidance most seeds find it, and without guidance none does.
+/// Holds for a plant if with guidance most seeds find it, and without guidance none does in as many runs as that took by the
+/// median.
 ///
 /// # Errors
 /// If a plant does not fire on the trace that is made by hand for it, or a fuzzer finds something else.
@@ -44,7 +45,8 @@ pub fn prove(runs: u64, seeds: u32) -> Result<Tally> {
         let unguided = of_all(false)?;
         let median = median(&guided);
         println!("| {name} | {} | {} | {} |", all(&guided), shown(median), all(&unguided));
-        tally.count(median.is_some() && unguided.iter().all(Option::is_none));
+        let later = |median: u64| unguided.iter().flatten().all(|&runs| runs > median);
+        tally.count(median.is_some_and(later));
     }
     Ok(tally)
 }
