@@ -21,7 +21,7 @@ use tracehound_wire::{Batch, Body, Item, StringRecord, Trace, Version, parse_hea
 /// The engine's own mutation of `data[..size]` into at most `max_size` bytes; returns the new size.
 pub type ByteMutator = fn(data: &mut [u8], size: usize, max_size: usize) -> usize;
 
-/// Most edits of one call; half of the calls make one.
+/// Most edits of one call; more than half of the calls make one.
 const MOST_EDITS: usize = 4;
 
 /// Of so many splices that the engine asks for one is made: it asks for as many as for mutants, and a splice takes twice as
@@ -75,8 +75,8 @@ fn mend(data: &mut [u8], size: usize, max_size: usize, dice: &mut Dice) -> Optio
     Some(new_size)
 }
 
-/// Writes a splice of two traces into `out` and returns its size; 0, upon which the engine mutates instead, mostly, and if
-/// they do not fit.
+/// Writes a splice of two traces into `out` and returns its size; 0 if they do not fit, and for three of four
+/// seeds: the engine then mutates instead.
 pub fn cross(first: &[u8], second: &[u8], out: &mut [u8], seed: u32) -> usize {
     let mut dice = Dice::new(seed);
     if !dice.one_in(SPLICED) {
