@@ -1,7 +1,7 @@
 //! How soon libFuzzer finds mistakes that readers make: a few of the faults that are planted in ours, from the
 //! committed corpus.
 //!
-//! It knows the faults by name only; what each is about is said where it is planted.
+//! What each fault is about is said where it is planted.
 
 use super::build::{Build, build, on_core};
 use super::engine::{self, median};
@@ -13,7 +13,10 @@ use std::path::Path;
 use tempfile::TempDir;
 use tracehound_fuzz::Target;
 use tracehound_fuzz::targets::compare_go;
-use tracehound_parser::FAULTS_ENV;
+use tracehound_parser::{FAULTS_ENV, Fault as Planted};
+
+/// A planted fault and the target that has to find it.
+pub type Sought = (Planted, &'static Target);
 
 /// The faults, each of another rule or event, and the target that has to find it.
 const CHOSEN: [(&str, &str); 10] = [
@@ -36,18 +39,38 @@ const MOST: f64 = 60.0;
 /// A campaign is given up after so many seconds on the clock: other work may take half of the processor.
 const PATIENCE: u64 = 150;
 
+/// What was asked for: the faults with these names or all there are, each looked for by `target`; the ten that are
+/// measured every night if none is named.
+///
+/// # Errors
+/// If there is no fault with such a name.
+pub fn asked(names: &[String], all: bool, target: &'static Target) -> Result<Vec<Sought>> {
+    if all {
+        return Ok(Planted::ALL.iter().map(|&fault| (fault, target)).collect());
+    }
+    if names.is_empty() {
+        return CHOSEN.iter().map(|&(fault, target)| Ok((planted(fault)?, named(target)?))).collect();
+    }
+    names.iter().map(|name| Ok((planted(name)?, target))).collect()
+}
+
+fn planted(name: &str) -> Result<Planted> {
+    Planted::from_name(name)
+        .ok_or_else(|| Fault::new(format!("there is no planted fault {name}; docs/faults.md has their names")))
+}
+
 /// Fuzzes with each fault armed and prints what it took.
 ///
 /// # Errors
 /// If a target does not build, or crashes on what it has found without the fault too.
-pub fn measure(seeds: u32, core: usize) -> Result<Tally> {
+pub fn measure(sought: &[Sought], seeds: u32, core: usize) -> Result<Tally> {
     let programs = build(Build::Faulty)?;
     compare_go::prepare().doing("build Go's reader")?;
     let mut tally = Tally::default();
     println!("Seconds of processor time until the fault was found, by seed.\n");
     println!("| fault | target | by seed | median |\n| --- | --- | --- | --- |");
-    for (fault, target) in CHOSEN {
-        let target = named(target)?;
+    for &(fault, target) in sought {
+        let fault = fault.name();
         let places = Places::of(target)?;
         places.unpack(target)?;
         let campaign = Campaign { target, program: &programs.join(target.name), seeds: &places.seeds, core, fault };
@@ -106,15 +129,27 @@ impl Campaign<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracehound_parser::Fault;
 
     #[test]
     fn chosen_faults_are_different_and_exist() {
-        let about = |name: &str| Fault::ALL.iter().find(|f| f.name() == name).map(|f| f.about());
-        let mut all: Vec<_> = CHOSEN.iter().map(|(name, _)| about(name).expect(name)).collect();
-        assert!(CHOSEN.iter().all(|(_, target)| Target::named(target).is_some()));
+        let mut all: Vec<_> = asked(&[], false, &compare_go::TARGET)
+            .expect("they exist")
+            .into_iter()
+            .map(|(fault, _)| fault.about())
+            .collect();
         all.sort();
         all.dedup();
         assert_eq!(all.len(), CHOSEN.len(), "each is about something else");
+    }
+
+    #[test]
+    fn faults_are_looked_for_by_name() {
+        let sought = asked(&["no-self-steal".to_owned()], false, &compare_go::TARGET).expect("it exists");
+        assert_eq!(
+            sought.iter().map(|(fault, target)| (fault.name(), target.name)).collect::<Vec<_>>(),
+            [("no-self-steal", "compare_go")]
+        );
+        let fault = asked(&["no-such".to_owned()], false, &compare_go::TARGET).expect_err("none has that name");
+        assert!(fault.to_string().contains("no-such"), "{fault}");
     }
 }

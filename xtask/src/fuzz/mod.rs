@@ -87,6 +87,15 @@ pub enum Command {
     },
     /// Time until libFuzzer finds planted faults of the reader, from the committed corpus
     Faults {
+        /// Only this fault (may be repeated), in place of the ten that are measured every night
+        #[arg(long = "fault", value_name = "NAME")]
+        faults: Vec<String>,
+        /// Every planted fault
+        #[arg(long, conflicts_with = "faults")]
+        all: bool,
+        /// The target that looks for faults asked for by name or all together
+        #[arg(long, value_name = "TARGET", default_value = "compare_go")]
+        target: String,
         /// Seeds for each fault, whose median counts
         #[arg(long, value_name = "N", default_value_t = 5)]
         seeds: u32,
@@ -137,7 +146,9 @@ pub fn perform(command: &Command) -> Result<Tally> {
         Command::Cover { lines, least, .. } => cover::cover(*lines, *least),
         Command::Dict { check } => dictionary::dictionary(*check),
         Command::Guidance { runs, seeds } => guidance::prove(*runs, *seeds),
-        Command::Faults { seeds, core } => faults::measure(*seeds, *core),
+        Command::Faults { faults, all, target, seeds, core } => {
+            faults::measure(&faults::asked(faults, *all, named(target)?)?, *seeds, *core)
+        }
         Command::OssCheck { sanitizer } => oss::check(sanitizer),
     }
 }
