@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::hints;
+use std::iter::repeat_n;
 use tracehound_wire::event::ArgKind;
 use tracehound_wire::{
     Batch, Body, CpuSample, Event, EventType, Frame, Item, NONE_ID, SizeField, StackRecord, StringRecord, SyncRecord,
@@ -42,6 +43,11 @@ fn edit_events(trace: &mut Trace, dice: &mut Dice) {
     match choice {
         1 => {
             events.remove(at);
+        }
+        2 if dice.one_in(4) => {
+            // Events that change nothing, as those of the heap, may stand so often, and some mistakes need many.
+            let times = [2, 8, 32, 128][dice.below(4)];
+            events.splice(at..at, repeat_n(events[at], times));
         }
         2 => events.insert(at, events[dice.below(events.len())]),
         3 => {
@@ -146,8 +152,10 @@ fn move_event(trace: &mut Trace, dice: &mut Dice) {
 fn edit_batch(trace: &mut Trace, dice: &mut Dice) {
     let ms: Vec<u64> = trace.batches().map(|b| b.m).collect();
     let generations: Vec<u64> = trace.batches().map(|b| b.generation).collect();
-    if dice.one_in(6) {
-        return split(trace, dice);
+    match dice.below(12) {
+        0 => return shatter(trace, dice),
+        1 => return split(trace, dice),
+        _ => {}
     }
     let Some(batch) = trace.batches_mut().nth(dice.below(ms.len())) else { return };
     match dice.below(6) {
@@ -170,11 +178,36 @@ fn edit_batch(trace: &mut Trace, dice: &mut Dice) {
 fn split(trace: &mut Trace, dice: &mut Dice) {
     let at = dice.below(trace.items.len());
     let Some(Item::Batch(batch)) = trace.items.get_mut(at) else { return };
-    let Body::Events(events) = &mut batch.body else { return };
-    let tail = events.split_off(dice.below(events.len() + 1));
+    let Body::Events(events) = &batch.body else { return };
+    if let Some(rest) = cut_behind(batch, dice.below(events.len() + 1)) {
+        trace.items.insert(at + 1, Item::Batch(rest));
+    }
+}
+
+/// Cuts every thread's batches into such of one event, or of a few. The trace means what it meant, and has many batches.
+fn shatter(trace: &mut Trace, dice: &mut Dice) {
+    let most = if dice.one_in(2) { 1 } else { 2 + dice.below(3) };
+    let mut items = Vec::with_capacity(trace.items.len());
+    for mut item in trace.items.drain(..) {
+        while let Item::Batch(batch) = &mut item
+            && matches!(&batch.body, Body::Events(events) if events.len() > most)
+            && let Some(rest) = cut_behind(batch, most)
+        {
+            // As small as they get: many have to fit.
+            batch.size = SizeField::Shortest;
+            items.push(std::mem::replace(&mut item, Item::Batch(rest)));
+        }
+        items.push(item);
+    }
+    trace.items = items;
+}
+
+/// Cuts the events behind the first `kept` off as a batch that goes on at their time; `None` if there are no events.
+fn cut_behind(batch: &mut Batch, kept: usize) -> Option<Batch> {
+    let Body::Events(events) = &mut batch.body else { return None };
+    let tail = events.split_off(kept);
     let time = batch.time.saturating_add(events.iter().fold(0, |sum: u64, e| sum.saturating_add(e.dt)));
-    let rest = Batch { time, body: Body::Events(tail), ..*batch };
-    trace.items.insert(at + 1, Item::Batch(rest));
+    Some(Batch { time, body: Body::Events(tail), ..*batch })
 }
 
 fn edit_table(trace: &mut Trace, dice: &mut Dice) {

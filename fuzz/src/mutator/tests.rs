@@ -100,6 +100,31 @@ fn the_engine_gets_single_strings() {
     assert!(n > 100, "{n} of 2000 mutants have a string that the engine changed");
 }
 
+/// The events of thread 0 with their times, and how many batches hold them.
+fn timed(trace: &Trace) -> (Vec<(u64, Event)>, usize) {
+    let mut events = Vec::new();
+    let batches: Vec<&Batch> = trace.batches().filter(|b| b.m == 0).collect();
+    for batch in &batches {
+        let mut time = batch.time;
+        for event in if let Body::Events(events) = &batch.body { events.as_slice() } else { &[] } {
+            time = time.saturating_add(event.dt);
+            events.push((time, *event));
+        }
+    }
+    (events, batches.len())
+}
+
+#[test]
+fn one_batch_becomes_many_of_the_same_events() {
+    let before = sample();
+    let shattered = |seed| {
+        let (events, batches) = timed(&Trace::decode(&mutant(&before.to_bytes(), seed, 4096)).unwrap());
+        batches == 3 && events == timed(&before).0
+    };
+    let n = (0..20_000).filter(|&seed| shattered(seed)).count();
+    assert!(n > 10, "{n} of 20000 mutants have a batch for each event");
+}
+
 #[test]
 fn numbers_that_were_compared_are_tried() {
     let bytes = sample().to_bytes();

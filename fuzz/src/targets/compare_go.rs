@@ -1,7 +1,7 @@
 //! Any bytes into Go's reader and ours.
 //!
-//! `TRACEHOUND_FUZZ_GO` names the Go version (default: the newest release that is known
-//! here); `TRACEHOUND_FUZZ_UNGUIDED` switches Go's coverage off, to see what it is worth;
+//! `TRACEHOUND_FUZZ_GO` names the Go version or a GOROOT (default: the newest release that is
+//! known here); `TRACEHOUND_FUZZ_UNGUIDED` switches Go's coverage off, to see what it is worth;
 //! `TRACEHOUND_FUZZ_PLANT` names a file with a condition to plant in Go's reader (see
 //! [`crate::plant`]), which the fuzzer then has to find.
 
@@ -11,6 +11,7 @@ use crate::target::{Input, Keep, Target};
 use std::cell::RefCell;
 use std::env;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 use tracehound_oracle::laws::resolve;
 use tracehound_oracle::readers::go::{Recipe, Toolchain};
@@ -27,6 +28,9 @@ pub const TARGET: Target = Target {
     max_len: 4096,
     run,
 };
+
+/// The variable that names the Go whose reader is followed: a version, or a GOROOT.
+pub const GO_ENV: &str = "TRACEHOUND_FUZZ_GO";
 
 /// The Go release whose reader is followed unless told otherwise.
 const GO: &str = "1.27";
@@ -71,8 +75,20 @@ pub fn prepare() -> Result<(), GuideError> {
     Ok(())
 }
 
+static FOLLOWED: OnceLock<String> = OnceLock::new();
+
+/// Follows the reader of this Go, a version or a GOROOT, in the whole process. Does nothing once one is followed.
+pub fn follow(go: &str) {
+    FOLLOWED.get_or_init(|| go.to_owned());
+}
+
+/// The Go whose reader is followed: what [`follow`] or [`GO_ENV`] says, or the newest release that is known here.
+pub fn followed() -> &'static str {
+    FOLLOWED.get_or_init(|| env::var(GO_ENV).unwrap_or_else(|_| GO.to_owned()))
+}
+
 fn toolchain() -> Result<Toolchain, GuideError> {
-    Ok(Toolchain::resolve(&env::var("TRACEHOUND_FUZZ_GO").unwrap_or_else(|_| GO.to_owned()))?)
+    Ok(Toolchain::resolve(followed())?)
 }
 
 impl Pair {

@@ -24,10 +24,11 @@ pub use build::{Build, build};
 pub use places::Places;
 pub use run::merge;
 
-use crate::fault::{Fault, Result};
+use crate::fault::{Doing, Fault, Result};
 use crate::tally::Tally;
 use clap::Subcommand;
 use std::time::Duration;
+use tracehound_fuzz::targets::compare_go;
 use tracehound_fuzz::{TARGETS, Target};
 
 /// What to do.
@@ -47,6 +48,9 @@ pub enum Command {
         /// Processes, by libFuzzer's fork mode (for one large machine)
         #[arg(long, value_name = "N")]
         fork: Option<usize>,
+        /// The Go whose reader compare_go follows, the newest release unless told otherwise
+        #[arg(long, value_name = "VERSION|GOROOT")]
+        go: Option<String>,
     },
     /// Fuzz every target in turn, with Go's own FuzzReader beside them in the same run
     All {
@@ -138,7 +142,12 @@ impl Options {
 pub fn perform(command: &Command) -> Result<Tally> {
     match command {
         Command::List => list(),
-        Command::Run { target, options, runs, fork } => run::one(named(target)?, *options, *runs, *fork),
+        Command::Run { target, options, runs, fork, go } => {
+            if let Some(go) = go {
+                compare_go::follow(&from_here(go)?);
+            }
+            run::one(named(target)?, *options, *runs, *fork)
+        }
         Command::All { options } => rates::all(*options),
         Command::Min { target: Some(target) } => run::minimise(&[named(target)?]),
         Command::Min { target: None } => run::minimise(&TARGETS.iter().collect::<Vec<_>>()),
@@ -151,6 +160,14 @@ pub fn perform(command: &Command) -> Result<Tally> {
         }
         Command::OssCheck { sanitizer } => oss::check(sanitizer),
     }
+}
+
+/// A Go root as it is called in any folder; a version as it is.
+fn from_here(go: &str) -> Result<String> {
+    if !go.contains(std::path::MAIN_SEPARATOR) {
+        return Ok(go.to_owned());
+    }
+    Ok(std::path::absolute(go).doing(format!("find {go}"))?.display().to_string())
 }
 
 fn list() -> Result<Tally> {

@@ -11,6 +11,7 @@ use crate::tally::Tally;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 use tracehound_fuzz::targets::compare_go;
 use tracehound_fuzz::{Input, Target};
 
@@ -102,10 +103,11 @@ pub fn campaign_in(
     more: &[String],
     loud: bool,
 ) -> Result<Campaign> {
-    if target.name == compare_go::TARGET.name {
+    let compares = target.name == compare_go::TARGET.name;
+    if compares {
         compare_go::prepare().doing("build Go's reader")?;
     }
-    let (had, crashed) = (count(&places.working)?, count(&places.crashes)?);
+    let (had, begun) = (count(&places.working)?, SystemTime::now());
     let mut command = on_core(&programs.join(target.name), options.core);
     command
         .arg(format!("-max_total_time={}", options.time.as_secs()))
@@ -114,12 +116,15 @@ pub fn campaign_in(
         .args(more);
     command.args(arguments(target)).arg(&places.working).arg(&places.seeds);
     command.current_dir(repository().join("target"));
+    if compares {
+        command.env(compare_go::GO_ENV, compare_go::followed());
+    }
     let ended = engine::run(&mut command, |line| {
         if loud {
             eprintln!("{line}");
         }
     })?;
-    let crashes = newest(&places.crashes, count(&places.crashes)?.saturating_sub(crashed))?;
+    let crashes = written_since(begun, &places.crashes)?;
     if !ended.well && !loud {
         eprintln!("{}", last_lines(&ended.output, 25));
     }
@@ -153,14 +158,35 @@ pub fn count(folder: &Path) -> Result<usize> {
     Ok(fs::read_dir(folder).doing(format!("read {}", folder.display()))?.count())
 }
 
-fn newest(folder: &Path, n: usize) -> Result<Vec<PathBuf>> {
+/// The files that were written since then. One that an earlier campaign has written too is among them.
+fn written_since(begun: SystemTime, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut all = tracehound_fuzz::replay::files(folder).doing("list crashes")?;
-    all.sort_by_key(|p| std::cmp::Reverse(p.metadata().and_then(|m| m.modified()).ok()));
-    all.truncate(n);
+    all.retain(|p| p.metadata().and_then(|m| m.modified()).is_ok_and(|written| written >= begun));
     Ok(all)
 }
 
 fn last_lines(text: &str, n: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(n)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_crash_that_is_met_again_is_reported_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        let crash = |name: &str| fs::File::create(folder.path().join(name)).unwrap();
+        crash("old").set_modified(hour_ago).unwrap();
+        crash("again").set_modified(hour_ago).unwrap();
+        let begun = hour_ago + Duration::from_secs(60);
+        crash("again");
+        crash("new");
+        let mut names: Vec<_> = written_since(begun, folder.path()).unwrap();
+        names.sort();
+        assert_eq!(names, ["again", "new"].map(|n| folder.path().join(n)));
+    }
 }
