@@ -178,36 +178,36 @@ fn edit_batch(trace: &mut Trace, dice: &mut Dice) {
 fn split(trace: &mut Trace, dice: &mut Dice) {
     let at = dice.below(trace.items.len());
     let Some(Item::Batch(batch)) = trace.items.get_mut(at) else { return };
-    let Body::Events(events) = &batch.body else { return };
-    if let Some(rest) = cut_behind(batch, dice.below(events.len() + 1)) {
-        trace.items.insert(at + 1, Item::Batch(rest));
-    }
+    let Body::Events(events) = &mut batch.body else { return };
+    let tail = events.split_off(dice.below(events.len() + 1));
+    let rest = Batch { time: time_behind(batch.time, events), body: Body::Events(tail), ..*batch };
+    trace.items.insert(at + 1, Item::Batch(rest));
 }
 
 /// Cuts every thread's batches into such of one event, or of a few. The trace means what it meant, and has many batches.
 fn shatter(trace: &mut Trace, dice: &mut Dice) {
     let most = if dice.one_in(2) { 1 } else { 2 + dice.below(3) };
     let mut items = Vec::with_capacity(trace.items.len());
-    for mut item in trace.items.drain(..) {
-        while let Item::Batch(batch) = &mut item
-            && matches!(&batch.body, Body::Events(events) if events.len() > most)
-            && let Some(rest) = cut_behind(batch, most)
-        {
-            // As small as they get: many have to fit.
-            batch.size = SizeField::Shortest;
-            items.push(std::mem::replace(&mut item, Item::Batch(rest)));
+    for item in trace.items.drain(..) {
+        match &item {
+            Item::Batch(batch @ Batch { body: Body::Events(events), .. }) if events.len() > most => {
+                let (mut time, pieces) = (batch.time, events.len().div_ceil(most));
+                for (i, piece) in events.chunks(most).enumerate() {
+                    // As small as they get: many have to fit.
+                    let size = if i + 1 < pieces { SizeField::Shortest } else { batch.size };
+                    items.push(Item::Batch(Batch { time, size, body: Body::Events(piece.to_vec()), ..*batch }));
+                    time = time_behind(time, piece);
+                }
+            }
+            _ => items.push(item),
         }
-        items.push(item);
     }
     trace.items = items;
 }
 
-/// Cuts the events behind the first `kept` off as a batch that goes on at their time; `None` if there are no events.
-fn cut_behind(batch: &mut Batch, kept: usize) -> Option<Batch> {
-    let Body::Events(events) = &mut batch.body else { return None };
-    let tail = events.split_off(kept);
-    let time = batch.time.saturating_add(events.iter().fold(0, |sum: u64, e| sum.saturating_add(e.dt)));
-    Some(Batch { time, body: Body::Events(tail), ..*batch })
+/// The time of the last of these events, which follow a batch's time; what a batch that goes on begins at.
+fn time_behind(time: u64, events: &[Event]) -> u64 {
+    time.saturating_add(events.iter().fold(0, |sum: u64, e| sum.saturating_add(e.dt)))
 }
 
 fn edit_table(trace: &mut Trace, dice: &mut Dice) {

@@ -1,5 +1,5 @@
-//! How soon libFuzzer finds mistakes that readers make: a few of the faults that are planted in ours, from the
-//! committed corpus.
+//! How soon libFuzzer finds mistakes that readers make: faults that are planted in ours, ten of them or as asked,
+//! from the committed corpus.
 //!
 //! What each fault is about is said where it is planted.
 

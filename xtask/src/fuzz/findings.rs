@@ -55,10 +55,11 @@ fn of_choices(case: MadeCase) -> Result<bool> {
 }
 
 fn of_bytes(target: &Target, input: &[u8]) -> Result<()> {
-    let quiet = Quiet::begin();
+    // Shrinking provokes panics by the thousand.
+    set_hook(Box::new(|_| ()));
     let seen = words(target, input);
     let small = seen.as_deref().and_then(|seen| smaller(target, input, seen));
-    drop(quiet);
+    let _ = take_hook();
     let seen = seen.unwrap_or_else(|| "unsteady: it does not fail here; look into the fuzzer's own log".to_owned());
     let kind: String = seen.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let folder = repository().join(FINDINGS).join(format!("{}-{kind}-{:08x}", target.name, short_name(input)));
@@ -143,22 +144,6 @@ fn words(target: &Target, input: &[u8]) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(|| (target.run)(input))).err()?;
     let words = panic.downcast_ref::<String>().map(String::as_str);
     Some(words.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words").to_owned())
-}
-
-/// While it is there panics print nothing: shrinking provokes them by the thousand.
-struct Quiet;
-
-impl Quiet {
-    fn begin() -> Quiet {
-        set_hook(Box::new(|_| ()));
-        Quiet
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        let _ = take_hook();
-    }
 }
 
 /// A short name for an input: FNV-1a, 32 bits.
